@@ -1,0 +1,1 @@
+"""From a change to the commit that made it."""

@@ -1,0 +1,1 @@
+"""Isolated environments in which commits are built and measured."""

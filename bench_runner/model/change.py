@@ -1,0 +1,77 @@
+"""Changes of level in a series, and comparisons of two summaries."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench_runner.model.benchmark import Case
+from bench_runner.model.metric import Metric
+from bench_runner.model.sample import Summary
+from bench_runner.model.series import SeriesKey
+
+State = Literal["pending", "confirmed", "recovered"]
+Verdict = Literal["slower", "faster", "unchanged", "undecided", "missing", "failed", "new", "unlike"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a detector says of one series: the first index of the new level, both levels, and how sure.
+
+    `before` and `after` are level values in the metric's unit, `ratio` = after / before with its 95 % interval
+    (`ratio_low`, `ratio_high`); `p` is the probability of so large a step without a change.
+    """
+
+    index: int
+    before: float
+    after: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    p: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step of a series, placed in the history: it lies after `last_old` and not later than `first_new` (full shas).
+
+    `candidates` counts the commits it may be; `recovered_by` is the sha where the level came back.
+    """
+
+    key: SeriesKey
+    metric: Metric
+    step: Step
+    last_old: str
+    first_new: str
+    revision: int
+    candidates: int = 1
+    state: State = "confirmed"
+    recovered_by: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def id(self) -> str:
+        """Stable while the place stays: eight hex digits."""
+        parts = (self.key.case.id, self.key.environment, self.key.machine, self.first_new)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is a regression."""
+        return self.metric.worse(self.step.before, self.step.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two summaries of one case: `ratio` = after / before with its interval, p after correction."""
+
+    case: Case
+    metric: Metric
+    before: Summary | None
+    after: Summary | None
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    p: float
+    verdict: Verdict
+    reason: str = ""

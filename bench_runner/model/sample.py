@@ -1,0 +1,49 @@
+"""Measured values and what they amount to."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one fresh process measured of a case: values per call in order, in the metric's unit, with their cost.
+
+    `number` is the calls per value (timeit's number); `wall_s`, `cpu_s` and `child_cpu_s` are spent per call, averaged
+    over the round; `peak_rss` in bytes. A cost that could not be read is NaN.
+    """
+
+    values: tuple[float, ...]
+    number: int = 1
+    cpu_s: float = float("nan")
+    child_cpu_s: float = float("nan")
+    wall_s: float = float("nan")
+    peak_rss: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All rounds of one case in order; the round is the unit of statistics, values within it are not independent."""
+
+    rounds: tuple[Round, ...]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All values, end to end."""
+        return tuple(value for one in self.rounds for value in one.values)
+
+    @property
+    def number(self) -> int:
+        """The calls per value of the last round (the calibrated ones agree)."""
+        return self.rounds[-1].number if self.rounds else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Centre with its 99 % interval, quartiles, the number of rounds, and doubts in words."""
+
+    centre: float
+    low: float
+    high: float
+    n: int
+    q25: float = float("nan")
+    q75: float = float("nan")
+    warnings: tuple[str, ...] = field(default=())

@@ -1,0 +1,41 @@
+"""A series: one case's summaries over commits, in one environment on one machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench_runner.model.benchmark import Case
+from bench_runner.model.metric import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """Whose numbers these are."""
+
+    case: Case
+    environment: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points in git order, oldest first; all sequences have one length.
+
+    `revisions` are ordinals on the branch (gaps are commits that were not measured), `values` with `low` and `high` in
+    the metric's unit, NaN where a benchmark was skipped or failed. `segments` holds the first index of each segment,
+    0 first: a new benchmark version or measurement protocol starts a new one, and nothing is tested across it.
+    """
+
+    key: SeriesKey
+    metric: Metric
+    revisions: Sequence[int]
+    shas: Sequence[str]
+    values: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    segments: tuple[int, ...] = (0,)
+
+    def stretches(self) -> list[slice]:
+        """Return the segments as slices."""
+        edges = [*self.segments, len(self.values)]
+        return [slice(a, b) for a, b in pairwise(edges)]

@@ -1,0 +1,21 @@
+"""What every change detector offers."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bench_runner.model.change import Step
+
+
+class Detector(Protocol):
+    """Finds the steps of one stretch of a series. Deterministic; needs no order but that of the values."""
+
+    def steps(
+        self,
+        values: Sequence[float],
+        *,
+        low: Sequence[float] | None = None,
+        high: Sequence[float] | None = None,
+        exact: bool = False,
+    ) -> list[Step]:
+        """Return the steps, by index, ascending. NaN values are missing; `low`/`high` are 99 % intervals per point."""
+        ...

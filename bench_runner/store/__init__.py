@@ -1,0 +1,1 @@
+"""Versioned results: asv-valid files with our data under one key."""

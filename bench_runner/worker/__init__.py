@@ -1,0 +1,1 @@
+"""What runs inside the measured environment: an island on top of asv_runner."""
