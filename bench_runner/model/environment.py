@@ -15,7 +15,8 @@ class Environment:
     """Tool, Python (version or path), requirements (name, version or ""), variables seen by builds or only by runs.
 
     `tool` is the word of the configuration (uv, virtualenv, existing ...) and the first part of the name;
-    `backend` is the plug-in that realises it. All pairs are sorted by name.
+    `backend` is the plug-in that realises it. All pairs are sorted by name. `label` is the name in a file that was
+    written by other rules than ours, else "".
     """
 
     tool: str
@@ -24,10 +25,13 @@ class Environment:
     build_variables: Pairs = ()
     run_variables: Pairs = ()
     backend: str = "uv"
+    label: str = ""
 
     @property
     def name(self) -> str:
         """The name asv gives the same recipe, so that both tools meet in one file: "uv-py3.11-numpy2.0"."""
+        if self.label:
+            return self.label
         parts = [self.tool, f"py{self.python}"]
         parts += [name + version for name, version in self.requirements]
         parts += [name + value for name, value in sorted(self.variables)]

@@ -13,25 +13,6 @@ Outcome = Literal["ok", "failed", "timeout", "skipped", "crashed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One case's sample, or why there is none.
-
-    `detail` is one sentence ("killed by SIGSEGV", "no answer within 60 s"), `output` the end of what the benchmark
-    printed. `started_ms` since 1970; `duration_s` over all rounds, setup included.
-    """
-
-    case: Case
-    version: str
-    outcome: Outcome
-    sample: Sample | None = None
-    summary: Summary | None = None
-    detail: str = ""
-    output: str = ""
-    started_ms: int = 0
-    duration_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Build:
     """How the commit was built: duration in seconds, and for a failure the last lines of the output."""
 
@@ -69,6 +50,28 @@ class Fingerprint:
     kernel: str = ""
     python: str = ""
     distributions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One case's sample, or why there is none.
+
+    `detail` is one sentence ("killed by SIGSEGV", "no answer within 60 s"), `output` the end of what the benchmark
+    printed. `started_ms` since 1970; `duration_s` over all rounds, setup included. `protocol` and `fingerprint` are
+    None where they are the run's; a result kept from an earlier measurement of the same commit brings its own.
+    """
+
+    case: Case
+    version: str
+    outcome: Outcome
+    sample: Sample | None = None
+    summary: Summary | None = None
+    detail: str = ""
+    output: str = ""
+    started_ms: int = 0
+    duration_s: float = 0.0
+    protocol: Protocol | None = None
+    fingerprint: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
