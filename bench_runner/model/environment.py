@@ -16,7 +16,8 @@ class Environment:
 
     `tool` is the word of the configuration (uv, virtualenv, existing ...) and the first part of the name;
     `backend` is the plug-in that realises it. All pairs are sorted by name. `label` is the name in a file that was
-    written by other rules than ours, else "".
+    written by other rules than ours, else "". `unnamed` requirements are installed too but, as with asv, left out of
+    the name. `executable` is the path of an interpreter used as it is: it may hold a home folder, so it is never stored.
     """
 
     tool: str
@@ -26,21 +27,23 @@ class Environment:
     run_variables: Pairs = ()
     backend: str = "uv"
     label: str = ""
+    unnamed: Pairs = ()
+    executable: str = ""
 
     @property
     def name(self) -> str:
         """The name asv gives the same recipe, so that both tools meet in one file: "uv-py3.11-numpy2.0"."""
         if self.label:
             return self.label
-        parts = [self.tool, f"py{self.python}"]
+        parts = [self.tool, self.python if self.python.startswith("pypy") else f"py{self.python}"]
         parts += [name + version for name, version in self.requirements]
-        parts += [name + value for name, value in sorted(self.variables)]
+        parts += [name + value for name, value in sorted(dict(self.variables).items())]
         return _file_name("-".join(part for part in parts if part))
 
     @property
     def folder(self) -> str:
         """A short name on disk; recipes that differ only in run variables share one installation."""
-        recipe = (self.tool, self.python, self.requirements, self.build_variables)
+        recipe = (self.tool, self.python, self.executable, self.requirements, self.unnamed, self.build_variables)
         return hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
 
     @property
