@@ -1,0 +1,75 @@
+"""The house's change detector: log scale, kernel segmentation, backward validation."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench_runner.model.change import Step
+from bench_runner.stats import exact as counter
+from bench_runner.stats.noise import scale
+from bench_runner.stats.scaling import Scaled
+from bench_runner.stats.segmentation import MIN_POINTS, segment
+from bench_runner.stats.significance import Standing, Validation
+
+# A level of fewer points than this may still wander, so a step to it says so.
+FEW = 5
+
+
+def detect(values: Sequence[float], *, times: Sequence[float] | None = None) -> list[int]:  # noqa: ARG001 - part of the call that detectors are scored by; only the order counts
+    """Return the first index of each new level, ascending; NaN and infinite values are missing."""
+    return [step.index for step in Segments().steps(values)]
+
+
+class Segments:
+    """Finds steps of at least 1 % that stand out of the series' own noise, in both directions."""
+
+    def steps(
+        self,
+        values: Sequence[float],
+        *,
+        low: Sequence[float] | None = None,
+        high: Sequence[float] | None = None,
+        exact: bool = False,
+    ) -> list[Step]:
+        """Return the steps, ascending; a noisy level has at least 3 points, an exact counter's 2 (the newest 1)."""
+        points = np.asarray(values, dtype=float)
+        present = np.flatnonzero(np.isfinite(points))
+        if exact and counter.is_exact(points[present]):
+            return counter.steps(points, present)
+        if len(present) < 2 * MIN_POINTS:
+            return []
+        scaled = Scaled.of(points[present])
+        noise = max(scale(scaled.values), scaled.noise(low, high))
+        if noise <= 0:
+            return []
+        places = segment((scaled.values - float(np.median(scaled.values))) / noise)
+        standing = Validation(scaled.values, noise, scaled.floor).run(places)
+        edges = [0, *(one.index for one in standing), len(present)]
+        doubt = ("declared exact but differs at most points",) if exact else ()
+        return [
+            _step(one, int(present[one.index]), scaled, (*doubt, *_doubts(edges[k : k + 3])))
+            for k, one in enumerate(standing)
+        ]
+
+
+def _step(one: Standing, index: int, scaled: Scaled, warnings: tuple[str, ...]) -> Step:
+    """Return a standing change in the metric's unit; p is Bonferroni's over the places it could have been at."""
+    places = len(scaled.values) / MIN_POINTS
+    spread = 1.96 * one.error
+    return Step(
+        index=index,
+        before=scaled.back(one.before),
+        after=scaled.back(one.after),
+        ratio=scaled.ratio(one.before, one.after),
+        ratio_low=scaled.ratio(one.before, one.after - spread),
+        ratio_high=scaled.ratio(one.before, one.after + spread),
+        p=min(1.0, places * math.erfc(one.z / math.sqrt(2))),
+        warnings=warnings,
+    )
+
+
+def _doubts(edges: Sequence[int]) -> list[str]:
+    """Return what is thin about a step between edges (start of the old level, the step, end of the new level)."""
+    sizes = {"before": edges[1] - edges[0], "after": edges[2] - edges[1]}
+    return [f"only {size} points {side} it" for side, size in sizes.items() if size < FEW]

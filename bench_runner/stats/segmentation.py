@@ -1,0 +1,82 @@
+"""Cuts a standardised series into levels: candidate places at every scale, then the best choice among them."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench_runner.stats.kernel import Kernel
+from bench_runner.stats.noise import Array
+
+Places = NDArray[np.intp]
+
+# Fewer points than this never make a level.
+MIN_POINTS = 3
+# A candidate must lower the cost of its window by this; far below any accepted change, it only keeps them few.
+CANDIDATE_GAIN = 1.0
+# A level reaches back over at most this many candidates at a time; the chosen are chosen from again until all fit.
+REACH = 64
+
+
+def segment(values: Array) -> list[int]:
+    """Return the first indices of new levels in standardised values, too many rather than too few.
+
+    Near-linear in the length, for flat series too. A change must pay log(n / MIN_POINTS): one of so many places.
+    """
+    size = len(values)
+    if size < 2 * MIN_POINTS:
+        return []
+    kernel = Kernel(values)
+    penalty = math.log(size / MIN_POINTS)
+    places = candidates(kernel)
+    while True:
+        chosen = _best(kernel, places, penalty)
+        if len(places) < REACH or len(chosen) == len(places):
+            return [int(place) for place in chosen]
+        places = chosen
+
+
+def candidates(kernel: Kernel) -> Places:
+    """Return the places, ascending, where the gain of some window width peaks."""
+    size, width = kernel.size, MIN_POINTS
+    found = []
+    while width <= max(size // 2, MIN_POINTS):
+        stride = max(1, width // 12)  # wide windows see smooth gains: looking closer finds nothing
+        places = np.arange(MIN_POINTS, size - MIN_POINTS + 1, stride)
+        gains = kernel.gains(places, width)
+        peak = gains >= np.maximum(_running_maximum(gains, max(1, width // 3 // stride)), CANDIDATE_GAIN)
+        found.append(places[peak])
+        width = math.ceil(width * 1.5)
+    return np.unique(np.concatenate(found))
+
+
+def _running_maximum(values: Array, radius: int) -> Array:
+    """Return the largest of the values within `radius` of each, in O(n log radius)."""
+    padded = np.pad(values, radius, constant_values=-np.inf)
+    width, span = 2 * radius + 1, 1
+    while span * 2 <= width:
+        padded = np.maximum(padded[:-span], padded[span:])
+        span *= 2
+    rest = width - span
+    return np.maximum(padded[: len(values)], padded[rest : rest + len(values)])
+
+
+def _best(kernel: Kernel, places: Places, penalty: float) -> Places:
+    """Choose the places whose levels fit best, each change paying the penalty (dynamic programme over the places)."""
+    edges = np.concatenate([[0], places, [kernel.size]])
+    score = np.full(len(edges), -np.inf)
+    score[0] = penalty  # the first level is no change
+    origin = np.zeros(len(edges), dtype=np.intp)
+    for k in range(1, len(edges)):
+        first = max(0, k - REACH)
+        starts = edges[first:k]
+        scores = score[first:k] + kernel.merits(starts, int(edges[k])) - penalty
+        scores[edges[k] - starts < MIN_POINTS] = -np.inf
+        best = int(scores.argmax())
+        score[k], origin[k] = scores[best], first + best
+    chosen = []
+    k = int(origin[-1])
+    while k > 0:
+        chosen.append(edges[k])
+        k = int(origin[k])
+    return np.array(chosen[::-1], dtype=np.intp)
