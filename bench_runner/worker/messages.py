@@ -1,0 +1,139 @@
+"""The messages between the host and the worker in the measured environment: one JSON object on one line each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Dict, List
+
+PROTOCOL = 1
+ASV_RUNNER = "0.3.2"  # the engine's version, which is pinned because its inner names are used
+
+
+# What the host asks for; each request has one answer.
+
+
+@dataclass(frozen=True)
+class Discover:
+    """List the suite's benchmarks (answer: Discovered)."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Look for benchmarks that cannot run (answer: Checked)."""
+
+
+@dataclass(frozen=True)
+class Preload:
+    """Import the suite once, so that cases can be forked from it (answer: Preloaded)."""
+
+
+@dataclass(frozen=True)
+class MakeCache:
+    """Run the setup_cache of a benchmark in the folder `cwd` (answer: Ended)."""
+
+    name: str
+    cwd: str
+    timeout: float
+    affinity: List[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunCase:
+    """Measure one case in the folder `cwd` (answer: Ended).
+
+    `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
+    suite has not set them itself, or in any case with `force`.
+    """
+
+    name: str
+    params: List[str]
+    index: int
+    cwd: str
+    timeout: float
+    settings: Dict[str, Any] = field(default_factory=dict)
+    force: bool = False
+    affinity: List[int] = field(default_factory=list)
+
+
+# What the worker answers.
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The first line; `engine` is the version of asv_runner that is installed, "" for none."""
+
+    protocol: int
+    python: str
+    engine: str
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Benchmarks as asv describes them (plus `better` and `explicit`); modules that failed -> traceback; warnings."""
+
+    benchmarks: List[Dict[str, Any]]
+    failures: Dict[str, str]
+    warnings: List[str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One sentence for each problem."""
+
+    problems: List[str]
+
+
+@dataclass(frozen=True)
+class Preloaded:
+    """The suite is imported; `safe` says whether a process forked from here is whole (no thread would be lost)."""
+
+    safe: bool
+    failures: Dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a case ended: ok, failed, timeout, skipped or crashed.
+
+    `values` are per call; `number`, and the costs per call in seconds, are those of the last values; `batch_s` is the
+    wall time behind one value, setup included; `peak_rss` in bytes; `output` the end of what was printed.
+    """
+
+    outcome: str
+    detail: str = ""
+    output: str = ""
+    values: List[float] = field(default_factory=list)
+    number: int = 1
+    cpu_s: float = float("nan")
+    child_cpu_s: float = float("nan")
+    wall_s: float = float("nan")
+    peak_rss: float = float("nan")
+    batch_s: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A request could not be answered: one line, and the traceback."""
+
+    detail: str
+    output: str = ""
+
+
+_KINDS = (Discover, Check, Preload, MakeCache, RunCase, Hello, Discovered, Checked, Preloaded, Ended, Refused)
+_BY_NAME = {kind.__name__: kind for kind in _KINDS}
+
+
+def encode(message: Any) -> bytes:
+    """Return a message as one line; text that UTF-8 cannot hold is replaced."""
+    fields = dict(vars(message), kind=type(message).__name__)
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def decode(line: bytes) -> Any:
+    """Return the message in a line; ValueError when it holds none."""
+    fields = json.loads(line.decode("utf-8"))
+    try:
+        return _BY_NAME[fields.pop("kind")](**fields)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not a message of protocol {PROTOCOL}: {line[:80]!r}") from error
