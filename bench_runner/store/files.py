@@ -1,0 +1,191 @@
+"""The results directory: one file per run, written so that a kill at any moment loses nothing that was finished."""
+
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bench_runner.errors import StoreError
+from bench_runner.model.benchmark import Benchmark
+from bench_runner.model.machine import Machine
+from bench_runner.model.run import Run
+from bench_runner.store import jsonfile
+from bench_runner.store.asv_entries import API_VERSION as BENCHMARKS_VERSION
+from bench_runner.store.asv_entries import read_benchmarks, read_entries, write_entry
+from bench_runner.store.asv_format import Document, update
+from bench_runner.store.documents import document, document_or_aside, load_machine, run_of, same_commit, sha_of
+from bench_runner.store.fields import unicode
+from bench_runner.store.jsonfile import Damage
+from bench_runner.store.layout import (
+    BASELINES,
+    BENCHMARKS,
+    MACHINE,
+    PRIVATE,
+    RESULT_FILE,
+    machine_folder,
+    run_file,
+)
+
+_MACHINE_VERSION = 1
+_PATIENCE_S = 120.0  # another program holds the lock for well under a second
+_FULL = 64  # digits of the longest sha
+
+
+class Store:
+    """All results below one directory; `damaged` collects what `runs` and `machines` had to leave out."""
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.damaged: list[Damage] = []
+
+    def add(self, run: Run, *, benchmarks: Iterable[Benchmark]) -> Path:
+        """Store a run beside what its file already holds; return the file. Two programs may do so at once.
+
+        `benchmarks` must hold those of the results, and may hold all of the suite. Raises StoreError (nothing is lost
+        then) when something cannot be written or was written by a newer program; an unreadable old file is set aside.
+        """
+        known = {unicode(one.name, "benchmark name"): one for one in benchmarks}
+        with self.writing() as scratch:
+            path, old = self._old(run)
+            content = update(old, run, known)
+            self._save_machine(run.machine, scratch)
+            self._save_benchmarks(known, scratch)
+            jsonfile.write(path, content, scratch, compact=True)
+        return path
+
+    def load(self, path: Path) -> Run:
+        """Return the run in a file; StoreError names the file, what is wrong and what to do."""
+        return run_of(path, self.document(path))
+
+    def document(self, path: Path) -> Document:
+        """Return a result file taken apart, its runs not yet read; StoreError as from `load`."""
+        return document(jsonfile.read_bytes(path), path)
+
+    def paths(self, machine: str | None = None) -> list[Path]:
+        """Return the result files of one machine or all, sorted; what merely lies there is not among them."""
+        folders = self.folders() if machine is None else [machine_folder(self.results, machine)]
+        found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        return sorted(path for path in found if RESULT_FILE.fullmatch(path.name))
+
+    def folders(self) -> list[Path]:
+        """Return the folders of machines, sorted."""
+        if not self.results.is_dir():
+            return []
+        return sorted(
+            path for path in self.results.iterdir() if path.is_dir() and path.name[0] != "." and path.name != BASELINES
+        )
+
+    def runs(self, machine: str | None = None) -> Iterator[Run]:
+        """Yield all runs of one machine or all; damaged files are skipped and collected in `damaged`."""
+        for path in self.paths(machine):
+            with self._collecting(path):
+                yield self.load(path)
+
+    def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
+        """Return the run of a commit (full sha), or None; StoreError when its file is damaged."""
+        for digits in (8, _FULL):
+            path = machine_folder(self.results, machine) / run_file(sha, environment_name, digits)
+            if path.is_file() and same_commit(path, sha):
+                return self.load(path)
+        return None
+
+    def measured(
+        self, machine: str | None = None, shas: Collection[str] | None = None
+    ) -> dict[tuple[str, str], dict[str, str]]:
+        """Return (sha, environment name) -> {benchmark: version} of what is stored whole; only `shas`, when given.
+
+        A benchmark of which some cases were never tried is left out. Damaged files count as not measured.
+        """
+        wanted = None if shas is None else {sha[:8] for sha in shas}
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for path in self.paths(machine):
+            if wanted is None or path.name[:8] in wanted:
+                with self._collecting(path):
+                    one = self.document(path)
+                    key = (str(one.head.get("commit_hash")), str(one.head.get("env_name")))
+                    found[key] = {name: row.version for name, row in one.rows.items() if row.complete}
+        return found
+
+    def shas(self, machine: str | None = None) -> set[str]:
+        """Return the commits that have a result file, from the first line of each."""
+        return {sha for path in self.paths(machine) if (sha := sha_of(path))}
+
+    def benchmarks(self) -> dict[str, Benchmark]:
+        """Return every benchmark that was ever stored, as last discovered; StoreError for a damaged list."""
+        return read_benchmarks(self._list)
+
+    def machines(self) -> list[Machine]:
+        """Return the machines with a readable machine.json, sorted by name; others are collected in `damaged`."""
+        found = []
+        for folder in self.folders():
+            path = folder / MACHINE
+            if path.is_file():
+                with self._collecting(path):
+                    found.append(load_machine(path))
+        return found
+
+    def save_machine(self, machine: Machine) -> None:
+        """Write the facts of a machine into its folder."""
+        with self.writing() as scratch:
+            self._save_machine(machine, scratch)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Path]:
+        """Hold the one lock of the results; yields the folder for unfinished files, cleared of what a kill left."""
+        scratch = self.results / PRIVATE
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+            if not (scratch / ".gitignore").is_file():
+                (scratch / ".gitignore").write_text("*\n")
+            lock = FileLock(scratch / "lock", timeout=_PATIENCE_S)
+            lock.acquire()
+        except OSError as cause:
+            hint = "wait for the other bench-runner" if isinstance(cause, Timeout) else "make it writable"
+            raise StoreError(f"{self.results}: cannot be locked for writing ({cause}): {hint}") from cause
+        try:
+            for left in scratch.glob("*.tmp"):
+                left.unlink(missing_ok=True)
+            yield scratch
+        finally:
+            lock.release()
+
+    @property
+    def _list(self) -> Path:
+        return self.results / BENCHMARKS
+
+    def _save_benchmarks(self, known: Mapping[str, Benchmark], scratch: Path) -> None:
+        """Unite benchmarks.json with what is known now; names are never dropped, the newest description wins."""
+        old = read_entries(self._list)
+        new = old | {name: write_entry(benchmark) for name, benchmark in known.items()}
+        if new != old:
+            jsonfile.write(self._list, {**new, "version": BENCHMARKS_VERSION}, scratch)
+
+    def _save_machine(self, machine: Machine, scratch: Path) -> None:
+        """Write machine.json where it is missing, damaged, or says something else."""
+        path = machine_folder(self.results, machine.machine) / MACHINE
+        try:
+            same = load_machine(path) == machine
+        except StoreError:
+            same = False
+        if not same:
+            jsonfile.write(path, {**machine.fields(), "version": _MACHINE_VERSION}, scratch)
+
+    def _old(self, run: Run) -> tuple[Path, Document | None]:
+        """Return the file of a run and what it holds.
+
+        Another commit with the same first digits keeps its file, and this one's name then has all digits.
+        """
+        folder = machine_folder(self.results, run.machine.machine)
+        path = folder / run_file(run.commit_sha, run.environment.name)
+        if path.is_file() and not same_commit(path, run.commit_sha):
+            path = folder / run_file(run.commit_sha, run.environment.name, _FULL)
+        return path, document_or_aside(path) if path.is_file() else None
+
+    @contextlib.contextmanager
+    def _collecting(self, path: Path) -> Iterator[None]:
+        """Turn the error of one file into a Damage."""
+        try:
+            yield
+        except StoreError as error:
+            self.damaged.append(Damage.of(path, error))

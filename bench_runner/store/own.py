@@ -1,0 +1,237 @@
+"""What asv cannot hold: the content of the one top-level key that is ours in a result file.
+
+    "bench_runner": {
+      "schema": 1,
+      "build": {"ok", "duration_s", "detail", "output"},
+      "environment": {"tool", "backend", "build_variables": [names], "unnamed": {requirement: version}},
+      "conditions": [{"protocol": {...}, "fingerprint": {...}}, ...],   how and on what rows were measured
+      "latest": index of the newest conditions,
+      "benchmarks": {name: {"cases": [one record or null (not measured) per case, in asv's order]}}
+    }
+
+A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" ("unknown": without statistics
+there is no interval, else none is needed), "started_ms", "duration_s" and per round "sizes" (how many of asv's samples
+belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss" (null: could not be read). What has its usual
+value (ok, 0, 1, nothing) is left out. A benchmark with no cases at all was planned for a commit that does not build.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import Any, cast, get_args
+
+from bench_runner.errors import StoreError
+from bench_runner.model.run import Build, Fingerprint, Outcome, Protocol, Result
+from bench_runner.model.sample import Round, Sample
+from bench_runner.store.fields import (
+    Json,
+    array,
+    flag,
+    number,
+    numbers,
+    strings,
+    table,
+    text,
+    whole,
+    wholes,
+    wrong,
+)
+
+KEY = "bench_runner"
+SCHEMA = 1
+CHANGES = {1: "the first: build, environment, conditions, latest, benchmarks"}
+
+MARK = "<bench_runner schema>"  # a duration asv keeps when it rewrites a file and drops the key
+OUTPUT_LIMIT = 8192  # characters kept of what a failing case or build printed; results/ lives in git
+
+_COSTS = ("wall_s", "cpu_s", "child_cpu_s", "peak_rss")
+_OUTCOMES = get_args(Outcome)
+_UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How and on what a case was measured."""
+
+    protocol: Protocol
+    fingerprint: Fingerprint
+
+
+FOREIGN = Conditions(Protocol(runner="asv", engine="asv", rounds=0, launch=_UNKNOWN, suite=_UNKNOWN), Fingerprint())
+
+
+def check_schema(own: Json) -> None:
+    """Refuse what a newer program wrote."""
+    schema = whole(own, "schema")
+    if schema > SCHEMA:
+        raise StoreError(f"has schema {schema}, this program reads up to {SCHEMA}: update bench-history")
+    if schema < 1:
+        raise wrong("schema", "a positive number", own.get("schema"))
+
+
+def write_build(build: Build) -> dict[str, Any]:
+    """Return a build as JSON."""
+    return {"ok": build.ok, "duration_s": shorten(build.duration_s), **_words(build.detail, build.output)}
+
+
+def read_build(data: Json) -> Build:
+    """Return a build from JSON."""
+    seconds = number(data.get("duration_s", 0.0), "duration_s")
+    return Build(flag(data, "ok", default=True), seconds, text(data, "detail"), text(data, "output"))
+
+
+def write_conditions(one: Conditions) -> dict[str, Any]:
+    """Return conditions as JSON."""
+    protocol, fingerprint = one.protocol, one.fingerprint
+    return {
+        "protocol": {
+            "runner": protocol.runner,
+            "engine": protocol.engine,
+            "rounds": protocol.rounds,
+            "launch": protocol.launch,
+            "suite": protocol.suite,
+            "suite_sha": protocol.suite_sha,
+        },
+        "fingerprint": {
+            "cpu": fingerprint.cpu,
+            "kernel": fingerprint.kernel,
+            "python": fingerprint.python,
+            "distributions": dict(fingerprint.distributions),
+        },
+    }
+
+
+def read_conditions(data: Json) -> Conditions:
+    """Return conditions from JSON."""
+    said, seen = table(data, "protocol"), table(data, "fingerprint")
+    protocol = Protocol(
+        runner=text(said, "runner"),
+        engine=text(said, "engine"),
+        rounds=whole(said, "rounds"),
+        launch=text(said, "launch"),
+        suite=text(said, "suite", "worktree"),
+        suite_sha=text(said, "suite_sha"),
+    )
+    fingerprint = Fingerprint(
+        text(seen, "cpu"), text(seen, "kernel"), text(seen, "python"), strings(seen, "distributions")
+    )
+    return Conditions(protocol, fingerprint)
+
+
+def write_case(result: Result, conditions: int) -> dict[str, Any]:
+    """Return what asv's columns do not say of a result, usual values left out."""
+    record: dict[str, Any] = {
+        "conditions": conditions,
+        "outcome": "" if result.outcome == "ok" else result.outcome,
+        **_words(result.detail, result.output),
+        "started_ms": result.started_ms,
+        "duration_s": shorten(result.duration_s),
+    }
+    if result.outcome == "ok" and result.summary:
+        record |= {"n": result.summary.n, "warnings": list(result.summary.warnings)}
+        record["spread"] = _UNKNOWN if math.isnan(result.summary.low) else ""
+    if result.outcome == "ok" and result.sample:
+        record |= _write_rounds(result.sample.rounds)
+    return {key: value for key, value in record.items() if value}
+
+
+def _write_rounds(rounds: Sequence[Round]) -> dict[str, Any]:
+    """Return sizes, numbers and costs of the rounds, column by column."""
+    columns: dict[str, Any] = {"sizes": [len(one.values) for one in rounds]}
+    if any(one.number != 1 for one in rounds):
+        columns["numbers"] = [one.number for one in rounds]
+    for name in _COSTS:
+        costs = [getattr(one, name) for one in rounds]
+        if not all(math.isnan(cost) for cost in costs):
+            columns[name] = [None if math.isnan(cost) else shorten(cost) for cost in costs]
+    return columns
+
+
+def read_case(record: Json, result: Result, conditions: Callable[[int], Conditions | None]) -> Result:
+    """Return `result`, known from asv's columns, with what a record adds to it; its sample must be one round, or None.
+
+    `conditions` gives None for those of the run itself.
+    """
+    outcome = text(record, "outcome", "ok")
+    if outcome not in _OUTCOMES:
+        raise wrong("outcome", f"one of {', '.join(_OUTCOMES)}", outcome)
+    ok = outcome == "ok"
+    if ok != (result.summary is not None):
+        raise StoreError(f"{result.case.id[:80]!r} is {outcome} but has {'no' if ok else 'a'} value")
+    taken = conditions(whole(record, "conditions"))
+    summary = result.summary and replace(
+        result.summary, n=whole(record, "n", 1), warnings=tuple(map(str, array(record.get("warnings"), "warnings")))
+    )
+    return replace(
+        result,
+        outcome=cast("Outcome", outcome),
+        summary=summary,
+        sample=_split(result.sample, record) if result.sample else None,
+        detail=text(record, "detail"),
+        output=text(record, "output"),
+        started_ms=whole(record, "started_ms"),
+        duration_s=number(record.get("duration_s", 0.0), "duration_s"),
+        protocol=taken.protocol if taken else None,
+        fingerprint=taken.fingerprint if taken else None,
+    )
+
+
+def _split(sample: Sample, record: Json) -> Sample:
+    """Return one long round split into those of the record."""
+    values = sample.values
+    sizes = wholes(record.get("sizes"), "sizes")
+    if sum(sizes) != len(values):
+        raise StoreError(f"rounds of {sum(sizes)} samples, but there are {len(values)}")
+    counts = wholes(record.get("numbers"), "numbers") or [1] * len(sizes)
+    costs = {name: numbers(record.get(name), name) or (math.nan,) * len(sizes) for name in _COSTS}
+    if {len(column) for column in (counts, *costs.values())} - {len(sizes)}:
+        raise StoreError(f"columns of different lengths for {len(sizes)} rounds")
+    edges = pairwise(accumulate(sizes, initial=0))
+    return Sample(
+        tuple(
+            Round(values[start:end], counts[index], **{name: column[index] for name, column in costs.items()})
+            for index, (start, end) in enumerate(edges)
+        )
+    )
+
+
+def _words(detail: str, output: str) -> dict[str, str]:
+    """Return a sentence and the end of an output, writable and of bounded length."""
+    if len(output) > OUTPUT_LIMIT:
+        output = f"[{len(output) - OUTPUT_LIMIT} characters cut]\n{output[-OUTPUT_LIMIT:]}"
+    return {"detail": writable(detail)[:OUTPUT_LIMIT], "output": writable(output)}
+
+
+def writable(words: str) -> str:
+    """Return text without lone surrogates, which undecodable output brings and UTF-8 refuses."""
+    return words.encode(errors="replace").decode()
+
+
+def shorten(value: float, digits: int = 5) -> float:
+    """Return a number to so many significant digits, as asv writes statistics."""
+    return float(f"{value:.{digits - 1}e}") if math.isfinite(value) else value
+
+
+def used(own: Mapping[str, Any], conditions: Sequence[Any], latest: int) -> dict[str, Any]:
+    """Return our key with only the conditions that a case refers to, and the latest, renumbered."""
+    records = [record for one in own["benchmarks"].values() for record in one["cases"] if record]
+    kept = sorted({record.get("conditions", 0) for record in records} | {latest})
+    place = {old: new for new, old in enumerate(kept)}
+    benchmarks = {name: {"cases": _renumbered(one["cases"], place)} for name, one in own["benchmarks"].items()}
+    return {
+        **own,
+        "conditions": [conditions[index] for index in kept],
+        "latest": place[latest],
+        "benchmarks": benchmarks,
+    }
+
+
+def _renumbered(cases: Iterable[dict[str, Any] | None], place: Mapping[int, int]) -> list[dict[str, Any] | None]:
+    """Return records that refer to conditions by their new places, the first one being left out."""
+    found: list[dict[str, Any] | None] = []
+    for record in cases:
+        rest = record and {key: value for key, value in record.items() if key != "conditions"}
+        index = place[record.get("conditions", 0)] if record else 0
+        found.append({**rest, "conditions": index} if rest and index else rest)
+    return found
