@@ -18,7 +18,8 @@ class Step:
     """What a detector says of one series: the first index of the new level, both levels, and how sure.
 
     `before` and `after` are level values in the metric's unit, `ratio` = after / before with its 95 % interval
-    (`ratio_low`, `ratio_high`); `p` is the probability of so large a step without a change.
+    (`ratio_low`, `ratio_high`); `p` is the probability of so large a step without a change. The true index lies from
+    `earliest` to `latest` with 95 % probability; None where a detector cannot say.
     """
 
     index: int
@@ -29,13 +30,16 @@ class Step:
     ratio_high: float
     p: float
     warnings: tuple[str, ...] = ()
+    earliest: int | None = None
+    latest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A step of a series, placed in the history: it lies after `last_old` and not later than `first_new` (full shas).
 
-    `candidates` counts the commits it may be; `recovered_by` is the sha where the level came back.
+    `candidates` counts the commits it may be; `recovered_by` is the sha where the level came back. `span` is wider than
+    that: the revisions (first, last) that hold it with 95 % probability, since noise blurs its place among the points.
     """
 
     key: SeriesKey
@@ -48,6 +52,7 @@ class Change:
     state: State = "confirmed"
     recovered_by: str = ""
     warnings: tuple[str, ...] = field(default=())
+    span: tuple[int, int] | None = None
 
     @property
     def id(self) -> str:
@@ -75,3 +80,5 @@ class Comparison:
     p: float
     verdict: Verdict
     reason: str = ""
+    environment: str = ""
+    machine: str = ""

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bench_runner.model.change import Step
 from bench_runner.stats import exact as counter
+from bench_runner.stats.locate import credible
 from bench_runner.stats.noise import scale
 from bench_runner.stats.scaling import Scaled
-from bench_runner.stats.segmentation import MIN_POINTS, segment
+from bench_runner.stats.segmentation import MIN_POINTS, Places, segment
 from bench_runner.stats.significance import Standing, Validation
 
 # A level of fewer points than this may still wander, so a step to it says so.
@@ -47,29 +49,41 @@ class Segments:
         standing = Validation(scaled.values, noise, scaled.floor).run(places)
         edges = [0, *(one.index for one in standing), len(present)]
         doubt = ("declared exact but differs at most points",) if exact else ()
-        return [
-            _step(one, int(present[one.index]), scaled, (*doubt, *_doubts(edges[k : k + 3])))
-            for k, one in enumerate(standing)
-        ]
+        found = [_step(one, edges[k : k + 3], scaled) for k, one in enumerate(standing)]
+        return [_in_place(step, present, doubt) for step in found]
 
 
-def _step(one: Standing, index: int, scaled: Scaled, warnings: tuple[str, ...]) -> Step:
-    """Return a standing change in the metric's unit; p is Bonferroni's over the places it could have been at."""
+def _in_place(step: Step, present: Places, doubt: tuple[str, ...]) -> Step:
+    """Return a step of the present points as one of all points, missing ones included."""
+    earliest, latest = (None if at is None else int(present[at]) for at in (step.earliest, step.latest))
+    warnings = (*doubt, *step.warnings)
+    return replace(step, index=int(present[step.index]), earliest=earliest, latest=latest, warnings=warnings)
+
+
+def _step(one: Standing, edges: Sequence[int], scaled: Scaled) -> Step:
+    """Return a standing change in the metric's unit; p is Bonferroni's over the places it could have been at.
+
+    `edges` are the start of the old level, the step, and the end of the new level.
+    """
+    start, place, end = edges
     places = len(scaled.values) / MIN_POINTS
     spread = 1.96 * one.error
+    earliest, latest = credible(scaled.values[start:end], place - start, (one.before, one.after), one.variance)
     return Step(
-        index=index,
+        index=place,
         before=scaled.back(one.before),
         after=scaled.back(one.after),
         ratio=scaled.ratio(one.before, one.after),
         ratio_low=scaled.ratio(one.before, one.after - spread),
         ratio_high=scaled.ratio(one.before, one.after + spread),
         p=min(1.0, places * math.erfc(one.z / math.sqrt(2))),
-        warnings=warnings,
+        warnings=_doubts(edges),
+        earliest=start + earliest,
+        latest=start + latest,
     )
 
 
-def _doubts(edges: Sequence[int]) -> list[str]:
-    """Return what is thin about a step between edges (start of the old level, the step, end of the new level)."""
+def _doubts(edges: Sequence[int]) -> tuple[str, ...]:
+    """Return what is thin about a step between edges."""
     sizes = {"before": edges[1] - edges[0], "after": edges[2] - edges[1]}
-    return [f"only {size} points {side} it" for side, size in sizes.items() if size < FEW]
+    return tuple(f"only {size} points {side} it" for side, size in sizes.items() if size < FEW)

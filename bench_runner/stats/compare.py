@@ -51,7 +51,7 @@ def compare(before: Sample | Summary, after: Sample | Summary, metric: Metric) -
     """Compare rounds with rounds; summaries without their rounds (asv's files) only by their intervals."""
     if isinstance(before, Sample) and isinstance(after, Sample):
         return compare_rounds(centres(before), centres(after), metric)
-    return _compare_summaries(_summary(before, metric), _summary(after, metric))
+    return compare_summaries(_summary(before, metric), _summary(after, metric))
 
 
 def compare_rounds(before: Sequence[float], after: Sequence[float], metric: Metric) -> Contrast:
@@ -131,8 +131,8 @@ def _summary(one: Sample | Summary, metric: Metric) -> Summary:
     return one if isinstance(one, Summary) else summarise(one, metric)
 
 
-def _compare_summaries(before: Summary, after: Summary) -> Contrast:
-    """Compare two centres by the standard errors that their 99 % intervals imply."""
+def compare_summaries(before: Summary, after: Summary) -> Contrast:
+    """Compare two centres by the standard errors that their 99 % intervals imply (asv's files keep no rounds)."""
     old, new = before.centre, after.centre
     doubt = ("no rounds kept: judged by intervals",)
     error = math.hypot(*(one.high - one.low for one in (before, after))) / (2 * WIDTH_99)

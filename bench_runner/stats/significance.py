@@ -33,11 +33,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A standing change: index, both levels, the standard error of their difference, z after penalties."""
+    """A standing change: index, both levels, a point's (inflated) variance, the difference's standard error, z."""
 
     index: int
     before: float
     after: float
+    variance: float
     error: float
     z: float
 
@@ -96,10 +97,10 @@ class Validation:
     def _one(self, place: int, old: Level, new: Level, inflated: float) -> Standing:
         """Measure one change: pooled variance of both levels and the prior, times the autocorrelation's inflation."""
         freedom = old.size + new.size - 2 + PRIOR
-        variance = (old.squares + new.squares + PRIOR * self.noise**2) / freedom
-        error = math.sqrt(variance * inflated * (1 / old.size + 1 / new.size))
+        variance = (old.squares + new.squares + PRIOR * self.noise**2) / freedom * inflated
+        error = math.sqrt(variance * (1 / old.size + 1 / new.size))
         z = abs(new.value - old.value) / error / (1 + SHORT / min(old.size, new.size))
-        return Standing(place, old.value, new.value, error, z)
+        return Standing(place, old.value, new.value, variance, error, z)
 
     def _weakest(self, standing: Sequence[Standing]) -> set[int]:
         """Return the place of the least credible change, if it does not stand."""

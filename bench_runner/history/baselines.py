@@ -1,0 +1,90 @@
+"""A commit beside a baseline: the values held fast under a name, whatever became of the files they came from."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bench_runner.errors import InconclusiveError
+from bench_runner.history.compare import Results, Row, judged, metric_of, runs_of, summary_of
+from bench_runner.model.baseline import Baseline
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.change import Comparison
+from bench_runner.model.metric import Metric
+from bench_runner.model.run import Result, Run
+from bench_runner.model.sample import Round, Sample
+from bench_runner.stats import compare as pairs
+from bench_runner.stats.summary import summarise
+
+
+def compare_baseline(
+    store: Results,
+    baseline: Baseline,
+    after: str,
+    *,
+    environment: str | None = None,
+    machine: str | None = None,
+) -> list[Comparison]:
+    """Compare a commit (full sha) with a baseline wherever both have values; raises as `compare` does.
+
+    A baseline holds numbers only: benchmark versions and what they were taken on cannot be checked against it.
+    """
+    runs = runs_of(store, after, environment, machine)
+    known = store.benchmarks()
+    rows = []
+    for run in runs.values():
+        held = baseline.values.get(run.machine.machine, {}).get(run.environment.name)
+        rows += list(_rows(run, held, known)) if held else []
+    if not rows:
+        raise InconclusiveError(
+            f"baseline {baseline.name!r} holds nothing for the machines and environments of {after[:8]}:"
+            f" set it again with `bench-runner baseline set {baseline.name}`"
+        )
+    return judged(rows)
+
+
+def _rows(run: Run, held: Mapping[str, Sequence[float]], known: Mapping[str, Benchmark]) -> Iterator[Row]:
+    """Yield a row for each case of a run, and for each held one that the run lacks but the suite knows."""
+    measured = {result.case.id: result for result in run.results if result.outcome != "skipped"}
+    for name in dict.fromkeys([*held, *measured]):
+        case = measured[name].case if name in measured else _case(name, known)
+        yield _row(run, case, measured.get(name), held.get(name, ()), metric_of(case, known))
+
+
+def _case(name: str, known: Mapping[str, Benchmark]) -> Case:
+    """Return the case with an id; a benchmark of that whole name where the suite no longer knows it."""
+    benchmark = known.get(name.partition("(")[0])
+    found = (case for case in benchmark.cases() if case.id == name) if benchmark else iter(())
+    return next(found, Case(name))
+
+
+def _row(run: Run, case: Case, result: Result | None, held: Sequence[float], metric: Metric) -> Row:
+    """Return one case's row."""
+    before = _sample(held)
+    blank = Comparison(
+        case=case,
+        metric=metric,
+        before=summarise(before, metric) if held else None,
+        after=summary_of(result, metric),
+        ratio=math.nan,
+        ratio_low=math.nan,
+        ratio_high=math.nan,
+        p=1.0,
+        verdict="undecided",
+        environment=run.environment.name,
+        machine=run.machine.machine,
+    )
+    if blank.after is None or result is None:
+        failed = result is not None or not run.build.ok
+        reason = f"{result.outcome}: {result.detail}".rstrip(": ") if result else "not measured"
+        return Row(replace(blank, verdict="failed" if failed else "missing", reason=reason))
+    if blank.before is None:
+        return Row(replace(blank, verdict="new", reason="not in the baseline"))
+    after = result.sample
+    return Row(
+        blank, pairs.compare(before, after, metric) if after else pairs.compare(blank.before, blank.after, metric)
+    )
+
+
+def _sample(held: Sequence[float]) -> Sample:
+    """Return the held centres as rounds of one value."""
+    return Sample(tuple(Round((value,)) for value in held))
