@@ -81,7 +81,7 @@ def _asv() -> Machine | None:
 
 
 def detect() -> Machine:
-    """Return this host's facts in asv's form; memory in kB."""
+    """Return this host's facts in asv's form; memory in bytes."""
     import psutil
 
     node = platform.node()
@@ -91,7 +91,7 @@ def detect() -> Machine:
         arch=platform.machine(),
         cpu=_cpu(),
         num_cpu=str(os.cpu_count() or ""),
-        ram=str(psutil.virtual_memory().total // 1024),
+        ram=str(psutil.virtual_memory().total),
     )
 
 

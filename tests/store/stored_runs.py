@@ -10,7 +10,7 @@ from bench_runner.model.metric import Metric
 from bench_runner.model.run import Build, Fingerprint, Protocol, Result, Run
 from bench_runner.model.sample import Round, Sample, Summary
 
-MACHINE = Machine("lab-1", "Linux 6.1", "x86_64", "Some CPU @ 3 GHz", "8", "16318764")
+MACHINE = Machine("lab-1", "Linux 6.1", "x86_64", "Some CPU @ 3 GHz", "8", "16710414336")
 ENVIRONMENT = Environment("uv", "3.11", (("numpy", "2.0"), ("six", "")), (("CC", "gcc"),), (("OMP_NUM_THREADS", "1"),))
 PROTOCOL = Protocol("0.1.0", "asv_runner 0.3.2", 2, "forkserver", "worktree", "f" * 40)
 FINGERPRINT = Fingerprint("Some CPU", "6.1.0", "CPython 3.11.9 (gcc 12)", {"numpy": "2.0.1", "six": "1.16.0"})
