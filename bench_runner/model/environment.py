@@ -17,7 +17,7 @@ class Environment:
     `tool` is the word of the configuration (uv, virtualenv, existing ...) and the first part of the name;
     `backend` is the plug-in that realises it. All pairs are sorted by name. `label` is the name in a file that was
     written by other rules than ours, else "". `unnamed` requirements are installed too but, as with asv, left out of
-    the name. `executable` is the path of an interpreter used as it is: it may hold a home folder, so it is never stored.
+    the name. `executable` is the path of an interpreter used as it is; it may hold a home folder and is never stored.
     """
 
     tool: str
