@@ -1,0 +1,103 @@
+"""Runs one build tool to its end, within a time limit that holds for everything it started."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from bench_runner.envs.output import clean, reason, tail
+from bench_runner.errors import EnvironmentFailedError
+
+# More than sixty lines ever need; a build that prints without end must not fill the memory.
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended: exit code (negative: by a signal), the end of its output, whether it was too slow."""
+
+    code: int
+    output: str
+    late: bool = False
+
+
+def run(command: Sequence[str], *, folder: Path, variables: Mapping[str, str], timeout: float) -> Finished:
+    """Run a program in `folder` with exactly `variables`; its process group is killed after `timeout` seconds.
+
+    Raises EnvironmentFailedError when it cannot be started.
+    """
+    # A file, not a pipe: a daemon left behind by a build would keep a pipe open for ever.
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                [*command],
+                cwd=folder,
+                env=dict(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EnvironmentFailedError(f"cannot start {command[0]} in {folder}: {error.strerror}") from error
+        late = _wait(process, timeout)
+        return Finished(process.returncode, _end(output), late)
+
+
+def must(what: str, command: Sequence[str], *, folder: Path, variables: Mapping[str, str], timeout: float) -> str:
+    """Return the output of a program that has to succeed; EnvironmentFailedError says that `what` failed, and why."""
+    finished = run(command, folder=folder, variables=variables, timeout=timeout)
+    if finished.late or finished.code:
+        raise failure(what, command[0], finished, timeout)
+    return finished.output
+
+
+def failure(what: str, name: str, finished: Finished, timeout: float) -> EnvironmentFailedError:
+    """Return the error for a program that did not end as it should: one line, with the end of its cleaned output."""
+    output = clean(finished.output)
+    if finished.late:
+        return EnvironmentFailedError(f"timeout: {what} took longer than {timeout:g} s", tail(output))
+    why = reason(output) or f"{Path(name).name} ended with code {finished.code}"
+    return EnvironmentFailedError(f"{what} failed: {why}", tail(output))
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> bool:
+    """Wait for a program and return whether it was killed for being late; killed on an interruption too."""
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        return True
+    except BaseException:
+        _kill(process)
+        raise
+    return False
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program with its descendants, those that left its process group included."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+def _end(output: BinaryIO) -> str:
+    """Return the end of a file as text, from the start of a line."""
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - _READ_BYTES))
+    text = output.read().decode(errors="replace")
+    return text if size <= _READ_BYTES else text.partition("\n")[2] or text
