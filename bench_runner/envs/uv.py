@@ -1,0 +1,53 @@
+"""Makes environments with uv: the default, for it costs the least."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench_runner.envs import uvtool
+from bench_runner.envs.base import Say, distribution, program, quiet, wheel_in
+from bench_runner.envs.pythons import obtain
+from bench_runner.errors import EnvironmentFailedError
+from bench_runner.model.environment import Environment
+
+
+class Uv:
+    """The uv program. `folder` is where relative paths of requirements and uv's own settings are looked for."""
+
+    def __init__(self, folder: Path, timeout: float = 600.0, say: Say = quiet) -> None:
+        self.folder, self.timeout, self.say = folder, timeout, say
+
+    def create(self, environment: Environment, path: Path) -> Path:
+        """Make an empty environment, replacing what is there."""
+        base = obtain(environment.python, self.say)
+        self._uv("uv venv", "venv", "--no-project", "--clear", "--python", str(base), str(path))
+        return program(path)
+
+    def install(self, python: Path, packages: Sequence[str], *, variables: Mapping[str, str]) -> None:
+        """Install; wheels always anew, since two commits may bear the same version."""
+        pip = ("pip", "install", "--python", str(python))
+        wheels = [package for package in packages if package.endswith(".whl")]
+        if wheels:
+            anew = [f"--reinstall-package={distribution(Path(wheel))}" for wheel in wheels]
+            # Without the cache: uv would keep every commit's wheel, unpacked, for ever.
+            self._uv("install", *pip, "--no-deps", "--no-cache", "--offline", *anew, *wheels, variables=variables)
+            if self._satisfied([*pip, *packages], variables):
+                return
+        self._uv("install", *pip, *packages, variables=variables)
+
+    def build(self, python: Path, source: Path, out: Path, *, variables: Mapping[str, str]) -> Path:
+        """Build one wheel."""
+        target = ("--out-dir", str(out), "--python", str(python))
+        self._uv("build", "build", "--wheel", *target, str(source), variables=variables)
+        return wheel_in(out)
+
+    def _satisfied(self, arguments: Sequence[str], variables: Mapping[str, str]) -> bool:
+        """Return whether what is installed or cached suffices, which is the rule from the second commit on."""
+        try:
+            self._uv("install", *arguments, "--offline", variables=variables)
+        except EnvironmentFailedError:
+            return False
+        return True
+
+    def _uv(self, what: str, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+        """Call uv, which has to succeed."""
+        uvtool.must(what, *arguments, folder=self.folder, timeout=self.timeout, variables=variables)
