@@ -1,0 +1,198 @@
+"""Makes workspaces: one kept environment and worktree per recipe, brought to one commit after the other."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from filelock import FileLock, Timeout
+
+from bench_runner import plugins
+from bench_runner.config import Config
+from bench_runner.envs import fingerprint
+from bench_runner.envs.base import Backend, Say, Workspace, program, quiet
+from bench_runner.envs.installation import Broken, Installation, asv_variables, check_commands, template_values
+from bench_runner.envs.kept import Kept
+from bench_runner.envs.making import Making
+from bench_runner.envs.recipe import Recipe, recipe
+from bench_runner.envs.variables import activated
+from bench_runner.envs.wheelcache import WheelCache
+from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
+from bench_runner.model.environment import Environment
+from bench_runner.model.run import Build, Fingerprint
+from bench_runner.worker.messages import ASV_RUNNER
+
+
+class Source(Protocol):
+    """Where commits come from (`repo.git.Repository`)."""
+
+    def checkout(self, sha: str, folder: Path) -> None:
+        """Bring the kept worktree at `folder` to a commit, clean of untracked files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An environment whose recipe is realised; `found` is taken from it just now."""
+
+    environment: Environment
+    kept: Kept
+    recipe: Recipe
+    python: Path
+    found: Fingerprint
+
+
+class Preparer:
+    """Prepares workspaces of one project, one at a time.
+
+    A workspace is its owner's until the next one is prepared or the preparer is closed: other processes that want the
+    same environment wait so long.
+    """
+
+    def __init__(self, config: Config, repository: Source, cache: Path) -> None:
+        check_commands(config)
+        self._config, self._repository = config, repository
+        self._wheels = WheelCache(cache / "wheels", config.build_cache_size)
+        self._broken: Broken = {}
+        self._failed: dict[tuple[str, str], Build] = {}
+        self._lock: FileLock | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes have the environment."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def prepare(self, environment: Environment, sha: str, *, say: Say = quiet) -> Workspace:
+        """Return a workspace with the commit installed, or with `build` saying why it could not be.
+
+        Raises EnvironmentFailedError when the environment itself cannot be made.
+        """
+        if environment.backend == "existing":
+            return self._as_it_is(environment, sha, say)
+        ready = self._ready(environment, say)
+        installation = self._installation(ready, say)
+        build = self._done(ready, installation, sha)
+        if build is None:
+            build = self._build(ready, installation, sha)
+            ready = replace(ready, found=fingerprint.take(ready.python))
+        return self._workspace(ready, sha, build)
+
+    def bare(self, environment: Environment, *, say: Say = quiet) -> Workspace:
+        """Return a workspace of no commit: the requirements are there, the project may or may not be."""
+        if environment.backend == "existing":
+            return self._as_it_is(environment, "", say)
+        return self._workspace(self._ready(environment, say), "", Build(ok=True))
+
+    def _done(self, ready: _Ready, installation: Installation, sha: str) -> Build | None:
+        """Return what building came to when there is nothing left to do: it is installed, or failed before."""
+        state = ready.kept.read()
+        if (state.commit, state.installation) == (sha, installation.digest) and (ready.kept.source / ".git").exists():
+            return Build(ok=True, duration_s=state.seconds)
+        return self._failed.get((ready.kept.base.name, sha))
+
+    def _build(self, ready: _Ready, installation: Installation, sha: str) -> Build:
+        """Check out, build and install; a failure is what the build came to."""
+        start = time.monotonic()
+        try:
+            self._repository.checkout(sha, ready.kept.source)
+            return Build(ok=True, duration_s=installation.put(sha).seconds)
+        except EnvironmentFailedError as error:
+            failed = Build(ok=False, duration_s=time.monotonic() - start, detail=str(error), output=error.output)
+        except BenchRunnerError as error:
+            failed = Build(ok=False, duration_s=time.monotonic() - start, detail=f"checkout failed: {error}")
+        self._failed[ready.kept.base.name, sha] = failed
+        return failed
+
+    def _installation(self, ready: _Ready, say: Say) -> Installation:
+        """Return what puts commits into an environment."""
+        return Installation(
+            config=self._config,
+            environment=ready.environment,
+            kept=ready.kept,
+            backend=self._backend(ready.environment, say),
+            python=ready.python,
+            recipe=ready.recipe,
+            wheels=self._wheels,
+            broken=self._broken,
+            say=say,
+        )
+
+    def _ready(self, environment: Environment, say: Say) -> _Ready:
+        """Return the environment with its recipe realised, made anew when the recipe has changed or Python is gone."""
+        kept = Kept(self._config.env_dir / environment.folder)
+        self._hold(kept, environment, say)
+        wanted = recipe(environment, self._config)
+        python = program(kept.env)
+        if kept.read().recipe == wanted.digest:
+            try:
+                return _Ready(environment, kept, wanted, python, fingerprint.take(python))
+            except EnvironmentFailedError:
+                say(f"the Python of {environment.name} is gone")
+        backend = self._backend(environment, say)
+        found = Making(environment, kept, wanted, backend, self._config.install_timeout, say).make()
+        return _Ready(environment, kept, wanted, python, found)
+
+    def _as_it_is(self, environment: Environment, sha: str, say: Say) -> Workspace:
+        """Return the workspace of an existing Python: the commit is what its owner says it is."""
+        python = self._backend(environment, say).create(environment, self._config.env_dir)
+        found = fingerprint.take(python)
+        if found.distributions.get("asv_runner") != ASV_RUNNER:
+            raise EnvironmentFailedError(
+                f"{environment.name} lacks asv_runner {ASV_RUNNER}: install it with"
+                f" `{python} -m pip install asv_runner=={ASV_RUNNER}`"
+            )
+        root = self._config.root
+        values = template_values(self._config, environment, python.parent.parent, sha)
+        variables = {**asv_variables(values), **dict(environment.variables)}
+        return Workspace(environment, sha, python.parent.parent, python, root, Build(ok=True), found, variables)
+
+    def _workspace(self, ready: _Ready, sha: str, build: Build) -> Workspace:
+        """Return the workspace, with the variables that benchmarks see under asv."""
+        values = template_values(self._config, ready.environment, ready.kept.env, sha)
+        values["build_dir"] = str(ready.kept.source / self._config.repo_subdir)
+        own = dict(ready.environment.variables)
+        variables = {**asv_variables(values), **own, **activated(ready.python, own.get("PATH"))}
+        kept = ready.kept
+        return Workspace(ready.environment, sha, kept.env, ready.python, kept.source, build, ready.found, variables)
+
+    def _backend(self, environment: Environment, say: Say) -> Backend:
+        """Return what makes an environment."""
+        made: Any = plugins.load("environments", environment.backend)
+        backend: Backend = made(self._config.root, self._config.install_timeout, say)
+        return backend
+
+    def _hold(self, kept: Kept, environment: Environment, say: Say) -> None:
+        """Keep others from an environment, after those who have it now; any other one is let go first.
+
+        Holding one at a time, two processes with the same environments in different order cannot block each other.
+        """
+        path = kept.base.with_suffix(".lock")
+        if self._lock is not None and Path(self._lock.lock_file) == path:
+            return
+        self.close()
+        _own_folder(self._config.env_dir)
+        kept.base.mkdir(exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"waiting for another process that uses {environment.name}")
+            lock.acquire()
+        self._lock = lock
+
+
+def _own_folder(folder: Path) -> None:
+    """Make the folder of environments, unseen by the git repository that it may lie in."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
