@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 PROTOCOL = 1
 ASV_RUNNER = "0.3.2"  # the engine's version, which is pinned because its inner names are used
@@ -36,6 +36,7 @@ class MakeCache:
     cwd: str
     timeout: float
     affinity: List[int] = field(default_factory=list)
+    hash_seed: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class RunCase:
     """Measure one case in the folder `cwd` (answer: Ended).
 
     `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
-    suite has not set them itself, or in any case with `force`.
+    suite has not set them itself, or in any case with `force`. With a `hash_seed` it gets a fresh interpreter, without
+    one a fork of this one.
     """
 
     name: str
@@ -54,6 +56,7 @@ class RunCase:
     settings: Dict[str, Any] = field(default_factory=dict)
     force: bool = False
     affinity: List[int] = field(default_factory=list)
+    hash_seed: Optional[int] = None
 
 
 # What the worker answers.
@@ -70,7 +73,7 @@ class Hello:
 
 @dataclass(frozen=True)
 class Discovered:
-    """Benchmarks as asv describes them (plus `better` and `explicit`); modules that failed -> traceback; warnings."""
+    """Benchmarks as asv describes them (and `better`, `explicit`, `alone`), broken modules -> traceback, warnings."""
 
     benchmarks: List[Dict[str, Any]]
     failures: Dict[str, str]

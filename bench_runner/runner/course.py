@@ -1,0 +1,82 @@
+"""What has come of one case so far, round by round."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from bench_runner.envs.output import clean
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.run import Outcome, Result
+from bench_runner.model.sample import Round, Sample
+from bench_runner.runner.sampling import Calls, Sampling, first, later
+from bench_runner.worker.messages import Ended
+
+
+@dataclass(slots=True)
+class Course:
+    """One case on its way; `index` is its place among the benchmark's combinations, as asv counts."""
+
+    benchmark: Benchmark
+    case: Case
+    index: int
+    sampling: Sampling
+    calls: Calls
+    rounds: list[Round] = field(default_factory=list)
+    bad: Ended | None = None
+    started_ms: int = 0
+    duration_s: float = 0.0
+
+    @classmethod
+    def of(cls, benchmark: Benchmark, case: Case, sampling: Sampling) -> "Course":
+        """Return the start of a case."""
+        return cls(benchmark, case, _index(benchmark, case), sampling, first(benchmark, sampling))
+
+    @property
+    def left(self) -> int:
+        """How many rounds are still to come; none after a bad one."""
+        return 0 if self.bad else max(0, self.calls.rounds - len(self.rounds))
+
+    @property
+    def timeout(self) -> float:
+        """Seconds after which a call of the worker is given up."""
+        return self.sampling.timeout if self.benchmark.timeout is None else self.benchmark.timeout
+
+    @property
+    def alone(self) -> bool:
+        """Whether it needs an interpreter that has not imported the suite (peakmem_*, timeraw_*)."""
+        return bool(self.benchmark.attributes.get("alone"))
+
+    def add(self, ended: Ended) -> None:
+        """Take in how a round ended; the first one says how the others go."""
+        if ended.outcome != "ok":
+            self.bad = ended
+            return
+        self.rounds.append(
+            Round(
+                tuple(ended.values), ended.number, ended.cpu_s, ended.child_cpu_s, ended.wall_s, peak_rss=ended.peak_rss
+            )
+        )
+        if len(self.rounds) == 1:
+            self.calls = later(self.benchmark, self.sampling, ended.number, ended.batch_s)
+
+    def result(self) -> Result:
+        """Return what came of it, without a summary."""
+        bad = self.bad or Ended("ok")
+        where = f"in round {len(self.rounds) + 1}: " if self.bad and self.rounds else ""
+        return Result(
+            self.case,
+            self.benchmark.version,
+            cast("Outcome", bad.outcome),
+            sample=None if self.bad else Sample(tuple(self.rounds)),
+            detail=clean(where + bad.detail),
+            output=clean(bad.output).strip("\n"),
+            started_ms=self.started_ms,
+            duration_s=self.duration_s,
+        )
+
+
+def _index(benchmark: Benchmark, case: Case) -> int:
+    """Return the place of a case among the combinations of its benchmark's parameters."""
+    number = 0
+    for values, text in zip(benchmark.params, case.params, strict=True):
+        number = number * len(values) + values.index(text)
+    return number

@@ -1,0 +1,86 @@
+"""Hands cases to interpreters: forked from one that has the suite loaded where that is safe, else one each."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from bench_runner.runner.process import Lost, Worker
+from bench_runner.runner.sampling import Launch
+from bench_runner.worker.messages import Ended, MakeCache, Preload, Preloaded, RunCase
+
+# A worker keeps to a case's timeout itself; the host steps in when it stays silent for this much longer.
+_GRACE_S = 30.0
+_IMPORT_S = 300.0
+
+
+class Launcher:
+    """The interpreters of one measurement; `start` makes one with a hash seed, `fork` says what was found safe."""
+
+    def __init__(self, start: Callable[[int], Worker], method: Launch) -> None:
+        self._start = start
+        self._method = method
+        self._hash_seed = 0
+        self._bare: Worker | None = None
+        self._loaded: Worker | None = None
+        self.fork = method != "spawn"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in (self._bare, self._loaded):
+            if worker is not None:
+                worker.__exit__(kind, error, trace)
+        self._bare = self._loaded = None
+
+    def begin(self, hash_seed: int) -> None:
+        """Begin a round: what was loaded for the last one is ended."""
+        self._unload()
+        self._hash_seed = hash_seed
+
+    def run(self, request: RunCase | MakeCache, *, alone: bool) -> Ended:
+        """Return how a case or a setup_cache ended; `alone` gives it an interpreter that has not loaded the suite."""
+        worker = None if alone else self._preloaded()
+        if worker is None:
+            worker = self._small()
+            request = replace(request, hash_seed=self._hash_seed)
+        return _ended(worker.ask(request, request.timeout + _GRACE_S), request)
+
+    def _small(self) -> Worker:
+        """Return the worker that loads nothing itself, and starts a new interpreter for each request."""
+        if self._bare is None or not self._bare.alive:
+            self._bare = self._start(self._hash_seed).__enter__()
+        return self._bare
+
+    def _unload(self) -> None:
+        """End the worker that has the suite loaded."""
+        if self._loaded is not None:
+            self._loaded.__exit__(None, None, None)
+            self._loaded = None
+
+    def _preloaded(self) -> Worker | None:
+        """Return the interpreter to fork from, None when there is none for this suite."""
+        if self._loaded is not None and self._loaded.alive:
+            return self._loaded
+        if not self.fork:
+            return None
+        worker = self._start(self._hash_seed).__enter__()
+        self._loaded = worker
+        answer = worker.ask(Preload(), _IMPORT_S)
+        # What goes wrong here will be said by each case, which imports the suite for itself.
+        self.fork = isinstance(answer, Preloaded) and (answer.safe or self._method == "forkserver")
+        if not self.fork:
+            self._unload()
+        return self._loaded
+
+
+def _ended(answer: Any, request: RunCase | MakeCache) -> Ended:
+    """Return an answer, or what the lack of one means."""
+    if isinstance(answer, Lost):
+        if answer.silent:
+            return Ended("timeout", f"no answer within {request.timeout:g} s", answer.output)
+        return Ended("crashed", f"it took the worker down, which {answer.detail}", answer.output)
+    return answer if isinstance(answer, Ended) else Ended("failed", answer.detail, answer.output)

@@ -1,0 +1,130 @@
+"""Measures the cases of one workspace round by round, each round in fresh interpreters."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from tempfile import mkdtemp
+from typing import Any
+
+from bench_runner.envs.base import Workspace
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.runner.course import Course
+from bench_runner.runner.events import Event, Kind, Measured
+from bench_runner.runner.launcher import Launcher
+from bench_runner.runner.process import Worker
+from bench_runner.runner.sampling import Sampling
+from bench_runner.worker.messages import Ended, MakeCache, RunCase
+
+_HASH_SEEDS = 2**32  # what PYTHONHASHSEED may be
+
+
+class Measurement:
+    """One go at the cases of a workspace; `folder` is a private place for working directories."""
+
+    def __init__(
+        self, workspace: Workspace, suite: Path, sampling: Sampling, tell: Callable[[Event], None], folder: Path
+    ) -> None:
+        self._sampling, self._tell, self._folder = sampling, tell, folder
+        self._seed = int.from_bytes(os.urandom(4), "big") if sampling.seed is None else sampling.seed
+        self._random = Random(self._seed)  # noqa: S311 - an order, not a secret
+        self._launcher = Launcher(lambda seed: Worker(workspace, suite, folder, hash_seed=seed), sampling.launch)
+        self._caches: dict[str, Path] = {}
+        self._cache_s: dict[str, float] = {}
+        self._hash_seeds: list[int] = []
+        self._done = self._left = 0
+
+    def run(self, cases: Sequence[tuple[Benchmark, Sequence[Case]]]) -> Measured:
+        """Return a result for each case, in order."""
+        courses = [Course.of(benchmark, case, self._sampling) for benchmark, some in cases for case in some]
+        with self._launcher:
+            self._left = sum(one.left for one in courses)
+            self._make_caches(courses)
+            while active := [one for one in courses if one.left]:
+                self._round(active)
+        return Measured(
+            tuple(one.result() for one in courses),
+            self._cache_s,
+            self._seed,
+            tuple(self._hash_seeds),
+            "fork" if self._launcher.fork else "exec",
+        )
+
+    def _round(self, active: list[Course]) -> None:
+        """Give each case its turn, in random order."""
+        seed = self._random.randrange(_HASH_SEEDS)
+        self._hash_seeds.append(seed)
+        self._launcher.begin(seed)
+        self._random.shuffle(active)
+        self._say("round")
+        for course in active:
+            began = time.monotonic()
+            course.started_ms = course.started_ms or int(time.time() * 1000)
+            ended = self._turn(course)
+            spent = time.monotonic() - began
+            course.duration_s += spent
+            self._done += 1
+            self._add(course, ended, spent)
+
+    def _turn(self, course: Course) -> Ended:
+        """Run one case once, in a directory of its own or in that of its setup_cache."""
+        cache = self._caches.get(course.benchmark.setup_cache_key or "")
+        cwd = cache or Path(mkdtemp(dir=self._folder))
+        request = RunCase(
+            course.case.benchmark,
+            list(course.case.params),
+            course.index,
+            str(cwd),
+            course.timeout,
+            dict(course.calls.settings),
+            force=self._sampling.quick,
+            affinity=list(self._sampling.affinity),
+        )
+        try:
+            return self._launcher.run(request, alone=course.alone)
+        finally:
+            if cache is None:
+                shutil.rmtree(cwd, ignore_errors=True)
+
+    def _make_caches(self, courses: list[Course]) -> None:
+        """Run each setup_cache once, by itself; where it fails, so do its cases."""
+        users: dict[str, list[Course]] = {}
+        for course in courses:
+            if course.benchmark.setup_cache_key is not None:
+                users.setdefault(course.benchmark.setup_cache_key, []).append(course)
+        self._launcher.begin(self._random.randrange(_HASH_SEEDS))
+        for key, some in users.items():
+            began = time.monotonic()
+            cwd = Path(mkdtemp(dir=self._folder))
+            timeout = max(_cache_timeout(course) for course in some)
+            request = MakeCache(some[0].benchmark.name, str(cwd), timeout, list(self._sampling.affinity))
+            ended = self._launcher.run(request, alone=True)
+            self._caches[key] = cwd
+            self._cache_s[key] = time.monotonic() - began
+            self._say("cache", outcome=ended.outcome, seconds=self._cache_s[key])
+            if ended.outcome != "ok":
+                for course in some:
+                    self._add(course, replace(ended, detail=f"setup_cache: {ended.detail}"), 0.0)
+
+    def _add(self, course: Course, ended: Ended, seconds: float) -> None:
+        """Take in how a case fared, and tell of it."""
+        before = course.left
+        course.add(ended)
+        self._left += course.left - before
+        self._say("case", case=course.case, outcome=ended.outcome, seconds=seconds)
+        if not course.left:
+            result = course.result()
+            self._say("result", case=course.case, outcome=result.outcome, result=result)
+
+    def _say(self, kind: Kind, **more: Any) -> None:
+        """Tell what has happened, and how much there is to do."""
+        self._tell(Event(kind, self._done, self._done + self._left, len(self._hash_seeds), **more))
+
+
+def _cache_timeout(course: Course) -> float:
+    """Return the seconds that a benchmark allows its setup_cache."""
+    own = course.benchmark.attributes.get("setup_cache_timeout")
+    return float(own) if isinstance(own, int | float) else course.timeout

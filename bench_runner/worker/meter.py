@@ -1,0 +1,99 @@
+"""Counts what calls cost, around asv_runner's own timing and outside of what it times."""
+
+from __future__ import annotations
+
+import operator
+import resource
+import sys
+import time
+from typing import Any, Callable, List, NamedTuple
+
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+
+
+class Cost(NamedTuple):
+    """Seconds: wall, this process on all its threads, and children that have ended."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    child_cpu_s: float = 0.0
+
+    def minus(self, other: Cost) -> Cost:
+        """Return the difference."""
+        return Cost(*map(operator.sub, self, other))
+
+    def plus(self, other: Cost) -> Cost:
+        """Return the sum."""
+        return Cost(*map(operator.add, self, other))
+
+
+class Batch(NamedTuple):
+    """So many calls timed as one: what they cost, and what the setups between them cost."""
+
+    number: int
+    calls: Cost
+    setups: Cost
+
+
+def now() -> Cost:
+    """Return what has been spent up to now."""
+    child = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(time.perf_counter(), time.process_time(), child.ru_utime + child.ru_stime)
+
+
+def peak_rss() -> float:
+    """Return the most memory this process ever held, in bytes; a forked one counts what it was forked with."""
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT)
+
+
+class Meter:
+    """Keeps the cost of every batch of one benchmark."""
+
+    def __init__(self) -> None:
+        self.batches: List[Batch] = []
+        self._setups = Cost()
+
+    def run(self, benchmark: Any) -> Any:
+        """Run the benchmark on its parameters and return what asv_runner makes of it."""
+        if not hasattr(benchmark, "benchmark_timing"):
+            return self._batch(1, benchmark.do_run)
+        timing, redo_setup = benchmark.benchmark_timing, benchmark.redo_setup
+        benchmark.redo_setup = lambda: self._setup(redo_setup)
+        benchmark.benchmark_timing = lambda timer, *given, **named: timing(_Timer(timer, self), *given, **named)
+        return benchmark.do_run()
+
+    def last(self, count: int) -> List[Batch]:
+        """Return the batches behind the last `count` values; those before them were warm-up."""
+        return self.batches[-count:]
+
+    def timeit(self, timer: Any, number: int) -> float:
+        """Time one batch and keep its cost."""
+        seconds: float = self._batch(number, lambda: timer.timeit(number))
+        return seconds
+
+    def _batch(self, number: int, work: Callable[[], Any]) -> Any:
+        """Do the work and keep its cost, without that of the setups in it."""
+        self._setups = Cost()
+        before = now()
+        result = work()
+        spent = now().minus(before)
+        self.batches.append(Batch(number, spent.minus(self._setups), self._setups))
+        return result
+
+    def _setup(self, redo_setup: Callable[[], None]) -> None:
+        """Set up again before a call, counted apart."""
+        before = now()
+        redo_setup()
+        self._setups = self._setups.plus(now().minus(before))
+
+
+class _Timer:
+    """A timer as asv_runner wants one, whose batches are counted."""
+
+    def __init__(self, timer: Any, meter: Meter) -> None:
+        self._timer = timer
+        self._meter = meter
+
+    def timeit(self, number: int) -> float:
+        """Return the seconds that `number` calls took."""
+        return self._meter.timeit(self._timer, number)

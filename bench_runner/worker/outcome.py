@@ -1,0 +1,77 @@
+"""Says how a piece of work ended, from inside and from outside of the process that did it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Optional
+
+from .messages import Ended, decode, encode
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .children import Exit
+
+_LONGEST = 300  # characters of a sentence
+_INNER = (str(Path(__file__).absolute().parent), os.sep + "asv_runner" + os.sep)
+
+
+def answered(work: Callable[[], Ended]) -> bytes:
+    """Do the work and return how it ended as a message; what it raises is printed, as Python would."""
+    try:
+        ended = work()
+    except BaseException as error:  # noqa: BLE001 - a benchmark may raise anything, SystemExit included
+        traceback.print_exception(type(error), error, _outer(error))
+        ended = Ended("failed", sentence(error))
+    return encode(ended)
+
+
+def sentence(error: BaseException) -> str:
+    """Return an exception in one line: "ValueError: no such thing"."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is the suite's code that makes the text
+        text = "(its message cannot be shown)"
+    text = " ".join(text.split())
+    return (type(error).__name__ + (": " + text if text else ""))[:_LONGEST]
+
+
+def judge(end: Exit, timeout: float) -> Ended:
+    """Return how a child ended, seen from its parent; what it printed is kept unless all went well."""
+    if end.late:
+        return Ended("timeout", "no answer within %g s" % timeout, end.output)
+    if end.answer:
+        try:
+            ended: Ended = decode(end.answer)
+        except ValueError as error:
+            return Ended("crashed", "it spoilt its answer: %s" % error, end.output)
+        return ended if ended.outcome == "ok" else replace(ended, output=end.output)
+    if os.WIFSIGNALED(end.status):
+        return Ended("crashed", "killed by " + _signal(os.WTERMSIG(end.status)), end.output)
+    return Ended("crashed", "ended with exit status %d, without an answer" % os.WEXITSTATUS(end.status), end.output)
+
+
+def _signal(number: int) -> str:
+    """Return the name of a signal, with what is often behind it."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = "signal %d" % number
+    return name + ", perhaps for want of memory" if name == "SIGKILL" else name
+
+
+def _outer(error: BaseException) -> Optional[TracebackType]:
+    """Return the traceback from where the suite's own code begins, or its last frame when it never got there."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None and _inner(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    return frames
+
+
+def _inner(file: str) -> bool:
+    """Return whether a frame is the worker's or the engine's."""
+    return any(inner in file for inner in _INNER)

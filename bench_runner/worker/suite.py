@@ -1,0 +1,164 @@
+"""The benchmark suite as the worker knows it: listed, checked, and measured case by case."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import gc
+import inspect
+import io
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
+
+from . import case, children, engine
+from .messages import (
+    Check,
+    Checked,
+    Discover,
+    Discovered,
+    Ended,
+    MakeCache,
+    Preload,
+    Preloaded,
+    Refused,
+    RunCase,
+    encode,
+)
+from .outcome import answered, judge, sentence
+from .threads import forks_whole
+
+_Request = Union[RunCase, MakeCache]
+_MEMORY = re.compile(r"(Mem[A-Z_].+)|(mem_.+)")
+
+
+class Suite:
+    """A folder of benchmarks; `private` are the pipes to the host, the one that brings requests first."""
+
+    def __init__(self, root: str, private: Sequence[int]) -> None:
+        self._root = root
+        self._private = private
+        self._loaded: Optional[Dict[str, Any]] = None
+        self._failures: Dict[str, str] = {}
+        engine.open_suite(root)
+
+    def answer(self, request: Any) -> Any:
+        """Return the answer to a request; Refused when a suite brings down what should look at it."""
+        kinds: Dict[type, Callable[[Any], Any]] = {
+            Discover: self.discover,
+            Check: self.check,
+            Preload: self.preload,
+            RunCase: self.child,
+            MakeCache: self.child,
+        }
+        try:
+            return kinds[type(request)](request)
+        except BaseException as error:  # noqa: BLE001 - importing a suite can raise anything
+            return Refused(sentence(error), traceback.format_exc())
+
+    def discover(self, _: Discover) -> Discovered:
+        """List the benchmarks, as asv describes them."""
+        failures = engine.load(self._root)
+        found = [engine.describe(one) for one in engine.benchmarks(self._root, failures)]
+        return Discovered(found, failures, [] if engine.has_memory() else self._left_out())
+
+    def check(self, _: Check) -> Checked:
+        """Look for benchmarks that cannot run, by asv's own check."""
+        failures = engine.load(self._root)
+        problems = ["module %s fails to import: %s" % (name, _last(text)) for name, text in failures.items()]
+        for benchmark in engine.benchmarks(self._root, failures):
+            printed = io.StringIO()
+            try:
+                with contextlib.redirect_stdout(printed):
+                    benchmark.check(self._root)
+            except Exception as error:  # noqa: BLE001 - a broken benchmark is a finding
+                printed.write("%s: %s" % (benchmark.name, sentence(error)))
+            problems += [line for line in printed.getvalue().splitlines() if line.strip()]
+        return Checked(problems)
+
+    def preload(self, _: Preload) -> Preloaded:
+        """Import everything once."""
+        self._failures = engine.load(self._root)
+        self._loaded = {one.name: one for one in engine.benchmarks(self._root, self._failures)}
+        gc.collect()
+        gc.freeze()  # what is here now need not be looked through, page by page, in every child
+        return Preloaded(forks_whole(), self._failures)
+
+    def child(self, request: _Request) -> Ended:
+        """Measure a case, or run a setup_cache, in a child."""
+        work = self._forked if request.hash_seed is None else self._fresh
+        end = children.supervise(lambda said: work(request, said), request.timeout, self._private)
+        return judge(end, request.timeout)
+
+    def here(self, request: _Request) -> bytes:
+        """Measure a case, or run a setup_cache, in this process; return the answer's line."""
+
+        def work() -> Ended:
+            faulthandler.enable(2)  # the last words of a segmentation fault
+            os.chdir(request.cwd)
+            engine.pin(request.affinity)
+            benchmark = self._find(request.name)
+            return case.run(benchmark, request) if isinstance(request, RunCase) else case.make_cache(benchmark)
+
+        return answered(work)
+
+    def _forked(self, request: _Request, _: int) -> bytes:
+        """Do it in the child that this is."""
+        return self.here(request)
+
+    def _fresh(self, request: _Request, said: int) -> bytes:
+        """Become a new interpreter that does it; returns only when that fails.
+
+        Even a process that is about to measure its memory may come from a large one: Linux hands the record of the old
+        program on to the new one, so it is we, who are small, and not the host, who start it.
+        """
+
+        def work() -> NoReturn:
+            os.set_inheritable(said, True)
+            main = Path(__file__).with_name("__main__.py")
+            words = [sys.executable, str(main), "once", self._root, str(said), encode(request).decode()]
+            os.execve(sys.executable, words, dict(os.environ, PYTHONHASHSEED=str(request.hash_seed)))  # noqa: S606 - no shell
+
+        return answered(work)
+
+    def _find(self, name: str) -> Any:
+        """Return a benchmark; what is wrong with its module is raised again."""
+        if self._loaded is None:
+            return engine.find(self._root, name)
+        if name in self._loaded:
+            return self._loaded[name]
+        for module, text in self._failures.items():
+            inside = module.partition(".")[2]
+            if not inside or name.startswith(inside + "."):
+                sys.stderr.write(text)
+                raise ImportError("module %s fails to import: %s" % (module, _last(text)))
+        raise LookupError("the suite has no benchmark of this name here")
+
+    def _left_out(self) -> List[str]:
+        """Return a warning that names the benchmarks which need pympler."""
+        package = Path(self._root).name
+        modules = [(name, one) for name, one in sys.modules.items() if name.partition(".")[0] == package]
+        names = sorted({found for name, module in modules for found in _memory_names(name, module)})
+        if not names:
+            return []
+        return ["pympler is not installed here, so these are left out: " + ", ".join(names)]
+
+
+def _memory_names(name: str, module: Any) -> List[str]:
+    """Return what in a module asv would take for a mem_* benchmark."""
+    inside = ".".join(name.split(".")[1:])
+    found = []
+    for attribute, value in vars(module).items():
+        if inspect.isfunction(value) and _MEMORY.match(attribute):
+            found.append(inside + "." + attribute)
+        elif inspect.isclass(value) and not attribute.startswith("_"):
+            found += ["%s.%s.%s" % (inside, attribute, one) for one in dir(value) if _MEMORY.match(one)]
+    return [one.lstrip(".") for one in found]
+
+
+def _last(text: str) -> str:
+    """Return the last line of a traceback."""
+    return text.strip().splitlines()[-1]
