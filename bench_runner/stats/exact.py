@@ -28,6 +28,8 @@ def steps(points: Array, present: Places) -> list[Step]:
     """Return the steps of exact points; a value that is left again at the next point did not last and is none."""
     values = points[present]
     edges = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1), len(values)]
+    if not len(values):
+        return []
     lasting = [(a, float(values[a])) for a, b in pairwise(edges) if b - a > 1 or b == len(values)]
     return [_step(int(present[place]), old, new) for (_, old), (place, new) in pairwise(lasting) if old != new]
 

@@ -70,17 +70,19 @@ def _cut(size: int) -> int:
 
 
 def _student(values: Sequence[float]) -> tuple[float, float]:
-    """Return the interval of 2 to 7 values, on the logarithms where all are positive."""
+    """Return the interval of 2 to 7 values: the median times or over a factor where all are positive, else -+ a sum."""
+    middle = median(values)
     if min(values) > 0:
-        low, high = _symmetric([math.log(value) for value in values])
-        return math.exp(low), math.exp(min(high, 700.0))  # beyond lies what floats cannot hold
-    return _symmetric(values)
+        factor = math.exp(min(_half([math.log(value) for value in values]), 700.0))  # beyond, floats end
+        return middle / factor, middle * factor
+    size = max(map(abs, values)) or 1.0
+    half = size * _half([value / size for value in values])
+    return middle - half, middle + half
 
 
-def _symmetric(values: Sequence[float]) -> tuple[float, float]:
-    """Return the median -+ t standard errors."""
-    half = STUDENT[len(values) - 2] * MEDIAN_ERROR * stdev(values) / math.sqrt(len(values))
-    return median(values) - half, median(values) + half
+def _half(values: Sequence[float]) -> float:
+    """Return t standard errors of the median."""
+    return STUDENT[len(values) - 2] * MEDIAN_ERROR * stdev(values) / math.sqrt(len(values))
 
 
 def _doubts(middles: Sequence[float], metric: Metric) -> tuple[str, ...]:
