@@ -50,6 +50,10 @@ class Document:
 
     def run(self) -> Run:
         """Return the run that the file holds."""
+        return replace(self.heading(), results=tuple(one for row in self.rows.values() for one in self.results(row)))
+
+    def heading(self) -> Run:
+        """Return the run without its results."""
         found = self.conditions[self.latest] if self.conditions else FOREIGN
         durations = {key: number(value, key) for key, value in table(self.head, "durations").items()}
         return Run(
@@ -60,7 +64,6 @@ class Document:
             build=self._build(durations),
             protocol=found.protocol,
             fingerprint=found.fingerprint,
-            results=tuple(result for row in self.rows.values() for result in self.results(row)),
             setup_cache_s={match["key"]: s for key, s in durations.items() if (match := _SETUP_CACHE.fullmatch(key))},
         )
 
@@ -74,11 +77,16 @@ class Document:
             return ours.read_build(table(self.own, "build"))
         return Build(ok=True, duration_s=durations.get(_BUILD, 0.0))
 
-    def _conditions(self, index: int, *, explicit: bool) -> Conditions | None:
-        """Return conditions by index, None for the newest."""
+    def taken(self, index: int) -> Conditions:
+        """Return conditions by index."""
         if not 0 <= index < len(self.conditions):
             raise wrong("conditions", f"below {len(self.conditions)}", index)
-        return None if index == self.latest and not explicit else self.conditions[index]
+        return self.conditions[index]
+
+    def _conditions(self, index: int, *, explicit: bool) -> Conditions | None:
+        """Return conditions by index, None for the newest."""
+        found = self.taken(index)
+        return None if index == self.latest and not explicit else found
 
 
 def check_version(data: Json) -> None:

@@ -26,10 +26,10 @@ def document(content: bytes, path: Path) -> Document:
         raise StoreError(f"{path}: {error}: {RESTORE}") from error
 
 
-def run_of(path: Path, found: Document) -> Run:
-    """Return the run of a document that lies at `path`."""
+def run_of(path: Path, found: Document, *, results: bool = True) -> Run:
+    """Return the run of a document that lies at `path`, with its results or without."""
     try:
-        run = found.run()
+        run = found.run() if results else found.heading()
     except StoreError as error:
         raise StoreError(f"{path}: {error}: {RESTORE}") from error
     if run.machine.machine != path.parent.name:

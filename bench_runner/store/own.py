@@ -153,19 +153,14 @@ def read_case(record: Json, result: Result, conditions: Callable[[int], Conditio
 
     `conditions` gives None for those of the run itself.
     """
-    outcome = text(record, "outcome", "ok")
-    if outcome not in _OUTCOMES:
-        raise wrong("outcome", f"one of {', '.join(_OUTCOMES)}", outcome)
-    ok = outcome == "ok"
-    if ok != (result.summary is not None):
-        raise StoreError(f"{result.case.id[:80]!r} is {outcome} but has {'no' if ok else 'a'} value")
+    outcome = read_outcome(record, has_value=result.summary is not None)
     taken = conditions(whole(record, "conditions"))
     summary = result.summary and replace(
         result.summary, n=whole(record, "n", 1), warnings=tuple(map(str, array(record.get("warnings"), "warnings")))
     )
     return replace(
         result,
-        outcome=cast("Outcome", outcome),
+        outcome=outcome,
         summary=summary,
         sample=_split(result.sample, record) if result.sample else None,
         detail=text(record, "detail"),
@@ -175,6 +170,16 @@ def read_case(record: Json, result: Result, conditions: Callable[[int], Conditio
         protocol=taken.protocol if taken else None,
         fingerprint=taken.fingerprint if taken else None,
     )
+
+
+def read_outcome(record: Json, *, has_value: bool) -> Outcome:
+    """Return how a case ended, which must agree with whether there is a number."""
+    outcome = text(record, "outcome", "ok")
+    if outcome not in _OUTCOMES:
+        raise wrong("outcome", f"one of {', '.join(_OUTCOMES)}", outcome)
+    if has_value != (outcome == "ok"):
+        raise StoreError(f"a case is {outcome} but has {'a' if has_value else 'no'} value")
+    return cast("Outcome", outcome)
 
 
 def _split(sample: Sample, record: Json) -> Sample:

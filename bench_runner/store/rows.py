@@ -11,7 +11,7 @@ from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.run import Result
 from bench_runner.model.sample import Round, Sample, Summary
-from bench_runner.store.fields import array, number, numbers, text, unicode, wrong
+from bench_runner.store.fields import array, number, numbers, text, unicode, whole, wrong
 from bench_runner.store.own import FOREIGN, Conditions, read_case, shorten, write_case
 
 COLUMNS = (
@@ -68,6 +68,15 @@ class Row:
         """Return the parameters of all cases in asv's order."""
         return product(self.params)
 
+    def cells(self, size: int) -> Sequence[Mapping[str, Any] | None]:
+        """Return our records, one per case or none at all; None for a case that was not measured."""
+        records = self.records or []
+        if len(records) not in {0, size}:
+            raise StoreError(f"{len(records)} records for {size} cases")
+        if not all(record is None or isinstance(record, dict) for record in records):
+            raise wrong("cases", "a list of objects", records)
+        return records
+
     def column(self, name: str, size: int) -> Sequence[Any]:
         """Return a column with one entry per case; null and short ones are filled with None."""
         values = array(self.columns.get(name), name)
@@ -99,17 +108,15 @@ def read_row(row: Row, conditions: Finder) -> Iterator[Result]:
 def _results(row: Row, conditions: Finder) -> Iterator[Result]:
     """Yield the results of a row."""
     cases = row.cases()
-    if row.records is not None and len(row.records) not in {0, len(cases)}:
-        raise StoreError(f"{len(row.records)} records for {len(cases)} cases")
-    columns = {name: row.column(name, len(cases)) for name in ("result", *_INTERVAL, "stats_number", "samples")}
+    records = row.cells(len(cases))
+    columns: dict[str, Sequence[Any]] = {name: row.column(name, len(cases)) for name in ("result", "samples")}
+    columns |= {name: numbers(row.column(name, len(cases)), name) for name in (*_INTERVAL, "stats_number")}
     for index, params in enumerate(cases):
         cell = {name: values[index] for name, values in columns.items()}
         case = Case(row.name, params)
         if row.records is None:
             yield _foreign(case, row, cell)
-        elif row.records and (record := row.records[index]) is not None:
-            if not isinstance(record, dict):
-                raise wrong("cases", "a list of objects", record)
+        elif records and (record := records[index]) is not None:
             plain = Result(case, row.version, "ok", _sample(cell), _summary(cell, exact="spread" not in record))
             yield read_case(record, plain, conditions)
 
@@ -117,7 +124,6 @@ def _results(row: Row, conditions: Finder) -> Iterator[Result]:
 def _foreign(case: Case, row: Row, cell: Mapping[str, Any]) -> Result:
     """Return what asv alone says of a case."""
     value = cell["result"]
-    started = number(row.columns.get("started_at"), "started_at")
     duration = number(row.columns.get("duration"), "duration")
     return Result(
         case,
@@ -125,7 +131,7 @@ def _foreign(case: Case, row: Row, cell: Mapping[str, Any]) -> Result:
         "failed" if value is None else "skipped" if math.isnan(number(value, "result")) else "ok",
         _sample(cell),
         _summary(cell),
-        started_ms=0 if math.isnan(started) else int(started),
+        started_ms=whole(row.columns, "started_at"),
         duration_s=0.0 if math.isnan(duration) else duration / max(1, len(row.cases())),
         protocol=FOREIGN.protocol,
         fingerprint=FOREIGN.fingerprint,
@@ -136,8 +142,8 @@ def _sample(cell: Mapping[str, Any]) -> Sample | None:
     """Return all samples of a case as one round, or None when they were not kept."""
     if cell["samples"] is None:
         return None
-    calls = number(cell["stats_number"], "stats_number")
-    return Sample((Round(numbers(cell["samples"], "samples"), 1 if math.isnan(calls) else int(calls)),))
+    calls = cell["stats_number"]
+    return Sample((Round(numbers(cell["samples"], "samples"), int(calls) if math.isfinite(calls) else 1),))
 
 
 def _summary(cell: Mapping[str, Any], *, exact: bool = False) -> Summary | None:
@@ -145,9 +151,9 @@ def _summary(cell: Mapping[str, Any], *, exact: bool = False) -> Summary | None:
     centre = number(cell["result"], "result")
     if math.isnan(centre):
         return None
-    if exact and cell["stats_ci_99_a"] is None:
+    if exact and math.isnan(cell["stats_ci_99_a"]):
         return Summary(centre, centre, centre, 1, centre, centre)
-    low, high, q25, q75 = (number(cell[name], name) for name in _INTERVAL)
+    low, high, q25, q75 = (cell[name] for name in _INTERVAL)
     return Summary(centre, low, high, 1, q25, q75)
 
 

@@ -1,0 +1,218 @@
+"""The points of all runs as one table, from a cache that may be thrown away at any moment."""
+
+import contextlib
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bench_runner.errors import StoreError
+from bench_runner.store.documents import document, run_of
+from bench_runner.store.files import Store
+from bench_runner.store.jsonfile import Damage, read_bytes
+from bench_runner.store.points import Points, read_points
+
+FORMAT = 1  # to be raised whenever a file would be read differently
+_HEAD = f"bench-history columns {FORMAT}\n".encode()
+_DIGEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A result file as last read: its place below results/, its stamp and content, and what it says of the whole run.
+
+    `damage` is the reason why it could not be read, else "".
+    """
+
+    place: str
+    stamp: tuple[int, int, int]
+    digest: str
+    damage: str = ""
+    sha: str = ""
+    environment: str = ""
+    machine: str = ""
+    commit_time_ms: int = 0
+    built: bool = True
+    build_detail: str = ""
+    build_output: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All points (a pyarrow table; "run" is an index into `entries`), and the files they come from, sorted by place."""
+
+    entries: tuple[Entry, ...]
+    table: Any = field(repr=False)
+
+
+def load(store: Store, cache: Path | None = None) -> Columns:
+    """Return the points of all readable files; only files that changed since the last time are read.
+
+    `cache` is a folder; the user's own when None. Damaged files are collected in the store's `damaged`.
+    """
+    place = _place(store, cache)
+    old = _read(place)
+    new = _refresh(store, old)
+    if new is not old:
+        _write(place, new)
+    store.damaged += [Damage(store.results / one.place, one.damage) for one in new.entries if one.damage]
+    return new
+
+
+def _place(store: Store, cache: Path | None) -> Path:
+    """Return the cache file of a results directory."""
+    if cache is None:
+        from platformdirs import user_cache_path
+
+        cache = user_cache_path("bench-history", appauthor=False)
+    name = hashlib.sha256(str(store.results.resolve()).encode(errors="surrogateescape")).hexdigest()[:16]
+    return cache / "columns" / f"{name}.arrow"
+
+
+def _refresh(store: Store, old: Columns) -> Columns:
+    """Return columns that agree with the files; the same object when nothing changed."""
+    known = {one.place: (index, one) for index, one in enumerate(old.entries)}
+    entries: list[Entry] = []
+    sources: list[int] = []  # the old index of each entry that stays, -1 for one that was read
+    fresh: list[Any] = []
+    for path in store.paths():
+        index, before = known.get(path.relative_to(store.results).as_posix(), (-1, None))
+        entry, points = _look(path, store, before)
+        sources.append(-1 if points else index)
+        if points:
+            fresh.append(_table(points, len(entries)))
+        entries.append(entry)
+    if tuple(entries) == old.entries:
+        return old
+    return Columns(tuple(entries), _joined(_moved(old.table, sources), fresh))
+
+
+def _look(path: Path, store: Store, before: Entry | None) -> tuple[Entry, Points | None]:
+    """Return the entry of a file, and its points unless they are those of `before`."""
+    place = path.relative_to(store.results).as_posix()
+    try:
+        found = path.stat()
+        # A file of the same name that was written anew has another inode, even within one tick of the clock.
+        stamp = (found.st_size, found.st_mtime_ns, found.st_ino)
+        if before and before.stamp == stamp:
+            return before, None
+        content = read_bytes(path)
+    except (OSError, StoreError) as error:
+        return Entry(place, (0, 0, 0), "", damage=str(error)), Points()
+    digest = hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
+    if before and before.digest == digest:
+        return replace(before, stamp=stamp), None
+    return _parse(content, path, Entry(place, stamp, digest))
+
+
+def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
+    """Return an entry filled from the content of its file, with the points."""
+    try:
+        found = document(content, path)
+        run = run_of(path, found, results=False)
+        points = read_points(found)
+    except StoreError as error:
+        return replace(entry, damage=Damage.of(path, error).reason), Points()
+    entry = replace(
+        entry,
+        sha=run.commit_sha,
+        environment=run.environment.name,
+        machine=run.machine.machine,
+        commit_time_ms=run.commit_time_ms,
+        built=run.build.ok,
+        build_detail=run.build.detail,
+        build_output=run.build.output,
+    )
+    return entry, points
+
+
+def _schema() -> Any:
+    """Return the columns of the table; words that repeat are stored once."""
+    import pyarrow as pa
+
+    word = pa.dictionary(pa.int32(), pa.string())
+    types: Mapping[str, Any] = {
+        "position": pa.int32(),
+        "centre": pa.float64(),
+        "low": pa.float64(),
+        "high": pa.float64(),
+        "n": pa.int64(),
+        "started_ms": pa.int64(),
+    }
+    names: Sequence[str] = Points.__slots__
+    return pa.schema([("run", pa.int32()), *((name, types.get(name, word)) for name in names)])
+
+
+def _table(points: Points, index: int) -> Any:
+    """Return the points of one file as a table."""
+    import pyarrow as pa
+
+    schema = _schema()
+    columns = [[index] * len(points.benchmark), *points.columns()]
+    return pa.table([pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)], schema=schema)
+
+
+def _moved(table: Any, sources: Sequence[int]) -> Any:
+    """Return the rows of entries that stay, "run" being their new index."""
+    import numpy as np
+    import pyarrow as pa
+
+    runs = table.column("run").to_numpy()
+    places = np.full(max(int(runs.max(initial=-1)), *sources, -1) + 1, -1, np.int32)
+    for new, old in enumerate(sources):
+        if old >= 0:
+            places[old] = new
+    moved = places[runs]
+    kept = moved >= 0
+    rest = table.filter(pa.array(kept))
+    return rest.set_column(0, "run", pa.array(moved[kept], pa.int32()))
+
+
+def _joined(old: Any, fresh: Sequence[Any]) -> Any:
+    """Return tables one below the other, with one dictionary per column."""
+    import pyarrow as pa
+
+    return pa.concat_tables([old, *fresh]).unify_dictionaries().combine_chunks()
+
+
+def _read(place: Path) -> Columns:
+    """Return what the cache holds; nothing when it is missing, of another format, or damaged in any way."""
+    import pyarrow as pa
+
+    empty = Columns((), _schema().empty_table())
+    try:
+        content = memoryview(place.read_bytes())
+    except OSError:
+        return empty
+    start = len(_HEAD) + _DIGEST
+    body = content[start:]
+    if content[:start] != _HEAD + hashlib.blake2b(body, digest_size=_DIGEST).digest():
+        return empty
+    table = pa.ipc.open_file(pa.BufferReader(body)).read_all()
+    raw = json.loads(table.schema.metadata[b"entries"])
+    entries = tuple(Entry(**{**one, "stamp": tuple(one["stamp"])}) for one in raw)
+    return Columns(entries, table.replace_schema_metadata())
+
+
+def _write(place: Path, columns: Columns) -> None:
+    """Keep columns for the next time, if that is possible."""
+    import pyarrow as pa
+
+    metadata = {"entries": json.dumps([asdict(one) for one in columns.entries])}
+    table = columns.table.replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_file(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    body = memoryview(sink.getvalue())
+    temporary = place.with_name(f"{place.name}.{secrets.token_hex(4)}.tmp")
+    # A cache that cannot be written costs time, nothing else.
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(_HEAD + hashlib.blake2b(body, digest_size=_DIGEST).digest())
+            file.write(body)
+        temporary.replace(place)
