@@ -84,9 +84,9 @@ def _find(series: Series, part: slice, detector: Detector) -> Iterator[Change]:
     values = series.values[part]
     exact = series.metric.exact
     steps = detector.steps(values, low=series.low[part], high=series.high[part], exact=exact)
-    ends = [*(step.index for step in steps[1:]), len(values)]
-    for k, (step, end) in enumerate(zip(steps, ends, strict=True)):
-        settled = sum(map(math.isfinite, values[step.index : end])) >= SETTLED
+    edges = [*(step.index for step in steps), len(values)]
+    for k, step in enumerate(steps):
+        settled = sum(map(math.isfinite, values[step.index : edges[k + 1]])) >= SETTLED
         back = _recovered(step, steps[k + 1 :], exact=exact)
         state: State = "recovered" if back else "confirmed" if settled else "pending"
         sha = series.shas[part.start + back.index] if back else ""

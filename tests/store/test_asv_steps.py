@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from asv._stats import get_weight
 from asv.step_detect import detect_steps
 
 from bench_runner.store.asv_steps import AsvSteps
@@ -30,7 +31,6 @@ def test_its_steps_are_asvs(seed: int) -> None:
 
 
 def test_its_weights_are_asvs() -> None:
-    """asv weighs a point by 2 / the width of its interval: `statistics.get_weight`, written out."""
     values = walk(7)
     rng = np.random.default_rng(8)
     widths = rng.uniform(0.01, 0.3, 120)
@@ -38,7 +38,8 @@ def test_its_weights_are_asvs() -> None:
         [v - w for v, w in zip(values, widths, strict=True)],
         [v + w for v, w in zip(values, widths, strict=True)],
     )
-    levels = detect_steps(values, [1 / w for w in widths])
+    weights = [get_weight({"ci_99_a": a, "ci_99_b": b}) for a, b in zip(low, high, strict=True)]
+    levels = detect_steps(values, [None if math.isnan(weight) else weight for weight in weights])
     assert [step.index for step in AsvSteps().steps(values, low=low, high=high)] == [one[0] for one in levels[1:]]
 
 

@@ -1,0 +1,215 @@
+"""Two commits, and a commit and a baseline, compared out of a real results directory."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench_runner.errors import InconclusiveError, NothingMeasuredError
+from bench_runner.history.baselines import compare_baseline
+from bench_runner.history.compare import compare
+from bench_runner.history.likeness import unlike
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.change import Comparison
+from bench_runner.model.environment import Environment
+from bench_runner.model.machine import Machine
+from bench_runner.model.metric import Metric
+from bench_runner.model.run import Build, Fingerprint, Outcome, Protocol, Result, Run
+from bench_runner.model.sample import Round, Sample
+from bench_runner.stats.summary import summarise
+from bench_runner.store import baselines
+from bench_runner.store.files import Store
+
+OLD, NEW = "a" * 40, "b" * 40
+BENCHMARKS = {
+    name: Benchmark(name, "v1", metric=metric, kind=kind)
+    for name, kind, metric in [
+        ("time_a", "time", Metric("time", "seconds")),
+        ("time_b", "time", Metric("time", "seconds")),
+        ("time_c", "time", Metric("time", "seconds")),
+        ("track_n", "track", Metric("track", "calls", exact=True)),
+    ]
+}
+SEEN = Fingerprint("Some CPU", "6.1", "CPython 3.11", {"numpy": "2.0", "My_Project": "1.0"})
+HOW = Protocol("0.1", "asv_runner", 5, "fork")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "results")
+
+
+def result(name: str, centre: float, *, outcome: Outcome = "ok", version: str = "v1", seed: int = 0) -> Result:
+    if outcome != "ok":
+        return Result(Case(name), version, outcome, detail="no answer within 60 s" if outcome == "timeout" else "")
+    spread = 0.0 if name.startswith("track") else 0.005
+    values = centre * np.exp(np.random.default_rng(seed + round(centre * 1e6)).normal(0, spread, 5))
+    sample = Sample(tuple(Round((float(value),)) for value in values))
+    return Result(Case(name), version, "ok", sample, summarise(sample, BENCHMARKS[name].metric))
+
+
+def put(
+    store: Store,
+    sha: str,
+    results: Sequence[Result],
+    *,
+    seen: Fingerprint = SEEN,
+    how: Protocol = HOW,
+    environment: str = "3.11",
+    machine: str = "lab",
+    build: Build = Build(ok=True),  # noqa: B008 - frozen
+) -> None:
+    run = Run(sha, 1000, Environment("uv", environment), Machine(machine), build, how, seen, tuple(results))
+    versions = {one.case.benchmark: one.version for one in results}
+    store.add(run, benchmarks=[replace(one, version=versions.get(name, "v1")) for name, one in BENCHMARKS.items()])
+
+
+def by_name(found: Sequence[Comparison]) -> dict[str, Comparison]:
+    return {one.case.benchmark: one for one in found}
+
+
+def test_a_table(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0), result("time_b", 2.0), result("time_c", 3.0), result("track_n", 10)])
+    put(store, NEW, [result("time_a", 1.3), result("time_b", 1.5), result("time_c", 3.005), result("track_n", 11)])
+    found = by_name(compare(store, OLD, NEW))
+    assert {name: one.verdict for name, one in found.items()} == {
+        "time_a": "slower",
+        "time_b": "faster",
+        "time_c": "unchanged",
+        "track_n": "slower",
+    }
+    slower = found["time_a"]
+    assert slower.ratio_low < 1.3 < slower.ratio_high
+    assert slower.before is not None
+    assert slower.before.centre == pytest.approx(1.0, rel=0.02)
+    assert slower.ratio == pytest.approx(1.3, rel=0.02)
+    assert (slower.environment, slower.machine) == ("uv-py3.11", "lab")
+    assert found["track_n"].p == 0
+
+
+def test_p_is_corrected_over_the_table(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0), result("time_b", 1.0), result("time_c", 1.0)])
+    alone = compare_after(store, [result("time_a", 1.05)])["time_a"].p
+    among = compare_after(store, [result("time_a", 1.05), result("time_b", 1.0, seed=5), result("time_c", 1.0, seed=6)])
+    assert 0 < alone < among["time_a"].p <= 3 * alone * 1.0001
+
+
+def compare_after(store: Store, results: Sequence[Result]) -> dict[str, Comparison]:
+    sha = f"{len(results):040x}"
+    put(store, sha, results)
+    return by_name([one for one in compare(store, OLD, sha) if one.verdict != "missing"])
+
+
+def test_what_has_no_number_on_one_side(store: Store) -> None:
+    skipped, timeout = result("time_b", 0, outcome="skipped"), result("time_a", 0, outcome="timeout")
+    put(store, OLD, [result("time_a", 1.0), skipped, result("track_n", 10)])
+    put(store, NEW, [timeout, result("time_b", 1.0), result("time_c", 1.0)])
+    found = by_name(compare(store, OLD, NEW))
+    assert {name: (one.verdict, one.reason) for name, one in found.items()} == {
+        "time_a": ("failed", "timeout: no answer within 60 s"),
+        "track_n": ("missing", "not measured"),
+        "time_b": ("new", "before: skipped"),
+        "time_c": ("new", "before: not measured"),
+    }
+    assert found["time_a"].after is None
+    assert math.isnan(found["time_a"].ratio)
+    back = by_name(compare(store, NEW, OLD))
+    assert (back["time_b"].verdict, back["time_b"].reason) == ("missing", "skipped")
+
+
+def test_skipped_on_both_sides_is_no_row(store: Store) -> None:
+    for sha in (OLD, NEW):
+        put(store, sha, [result("time_a", 0, outcome="skipped"), result("time_b", 1.0)])
+    assert list(by_name(compare(store, OLD, NEW))) == ["time_b"]
+
+
+def test_a_commit_that_does_not_build(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0)])
+    put(store, NEW, [], build=Build(ok=False, detail="compiler said no"))
+    (one,) = [row for row in compare(store, OLD, NEW) if row.case.benchmark == "time_a"]
+    assert one.verdict == "failed"
+    assert "compiler said no" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "how", "version", "reason"),
+    [
+        (replace(SEEN, cpu="Other CPU"), HOW, "v1", "CPU: Some CPU / Other CPU"),
+        (replace(SEEN, python="CPython 3.12"), HOW, "v1", "Python: CPython 3.11 / CPython 3.12"),
+        (replace(SEEN, distributions={"numpy": "2.1", "my-project": "1.0"}), HOW, "v1", "numpy 2.0 / 2.1"),
+        (SEEN, replace(HOW, launch="spawn"), "v1", "measured in different ways: asv_runner/fork / asv_runner/spawn"),
+        (SEEN, HOW, "v2", "the benchmark itself was changed between the two"),
+    ],
+)
+def test_unlike_results_are_not_judged(
+    store: Store, seen: Fingerprint, how: Protocol, version: str, reason: str
+) -> None:
+    put(store, OLD, [result("time_a", 1.0)])
+    put(store, NEW, [result("time_a", 1.5, version=version)], seen=seen, how=how)
+    (one,) = compare(store, OLD, NEW, project="my.project")
+    assert (one.verdict, one.reason, one.p) == ("unlike", reason, 1.0)
+    assert one.ratio == pytest.approx(1.5, rel=0.03)
+
+
+def test_the_measured_project_may_differ_and_what_is_unknown_cannot() -> None:
+    run = Run(OLD, 0, Environment("uv", "3.11"), Machine("lab"), Build(ok=True), HOW, SEEN)
+    one = result("time_a", 1.0)
+    newer = replace(run, fingerprint=replace(SEEN, distributions={"numpy": "2.0", "my-project": "1.1"}))
+    assert unlike((run, one), (newer, one), "My.Project") == ""
+    assert unlike((run, one), (newer, one)) == "my-project 1.0 / 1.1"
+    blank = replace(run, fingerprint=Fingerprint())
+    assert unlike((run, one), (blank, replace(one, version=""))) == ""
+    kept = replace(one, fingerprint=replace(SEEN, cpu="Old CPU"))
+    assert unlike((run, kept), (run, one)) == "CPU: Old CPU / Some CPU"
+    many = replace(run, fingerprint=replace(SEEN, distributions={f"d{k}": "1" for k in range(9)}))
+    assert unlike((run, one), (many, one)).endswith(" and 8 more")
+
+
+def test_every_environment_on_every_machine(store: Store) -> None:
+    for sha, centre in ((OLD, 1.0), (NEW, 1.4)):
+        for environment in ("3.11", "3.12"):
+            put(store, sha, [result("time_a", centre)], environment=environment)
+    put(store, NEW, [result("time_a", 9.0)], machine="other")
+    assert [one.environment for one in compare(store, OLD, NEW)] == ["uv-py3.11", "uv-py3.12"]
+    assert [one.environment for one in compare(store, OLD, NEW, environment="uv-py3.12")] == ["uv-py3.12"]
+    with pytest.raises(NothingMeasuredError, match="no results on other"):
+        compare(store, OLD, NEW, machine="other")
+
+
+def test_nothing_to_compare(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0)])
+    with pytest.raises(NothingMeasuredError, match="bbbbbbbb has no results: `bench-runner run"):
+        compare(store, OLD, NEW)
+    put(store, NEW, [result("time_a", 1.0)], machine="other")
+    with pytest.raises(InconclusiveError, match="never measured in the same environment"):
+        compare(store, OLD, NEW)
+
+
+def test_another_commit_with_the_same_first_digits(store: Store) -> None:
+    twin = OLD[:8] + "c" * 32
+    put(store, OLD, [result("time_a", 1.0)])
+    put(store, twin, [result("time_a", 1.5)])
+    (one,) = compare(store, OLD, twin)
+    assert one.ratio == pytest.approx(1.5, rel=0.03)
+
+
+def test_a_baseline_holds_its_values_when_the_files_are_gone(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0), result("time_b", 2.0), result("track_n", 10)])
+    baseline = baselines.set_(store, "release", OLD, set_ms=0)
+    for path in store.paths():
+        path.unlink()
+    put(store, NEW, [result("time_a", 1.3), result("time_b", 0, outcome="failed"), result("time_c", 1.0)])
+    found = by_name(compare_baseline(store, baseline, NEW))
+    assert {name: one.verdict for name, one in found.items()} == {
+        "time_a": "slower",
+        "time_b": "failed",
+        "track_n": "missing",
+        "time_c": "new",
+    }
+    assert found["time_a"].ratio == pytest.approx(1.3, rel=0.03)
+    put(store, NEW, [result("time_a", 1.0)], machine="other")
+    with pytest.raises(InconclusiveError, match="baseline set release"):
+        compare_baseline(store, baseline, NEW, machine="other")
