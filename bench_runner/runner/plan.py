@@ -1,0 +1,106 @@
+"""Decides what is left to measure, and guesses what it will cost."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.commit import Commit
+from bench_runner.model.environment import Environment
+from bench_runner.model.run import Run
+
+# A first guess for a project never measured here: seconds to build and install, and per case.
+GUESS_BUILD_S = 5.0
+GUESS_CASE_S = 1.0
+
+FINE = frozenset({"ok", "skipped"})
+BAD = frozenset({"failed", "timeout", "crashed"})
+
+
+class Skip(Enum):
+    """Which stored results need not be measured again (asv's --skip-existing family)."""
+
+    ALL = "existing"
+    SUCCESSFUL = "existing-successful"
+    FAILED = "existing-failed"
+    COMMITS = "existing-commits"
+    NONE = "nothing"
+
+
+# A case together with the version of its benchmark: what a stored result answers for.
+Wanted = tuple[Case, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One commit in one environment; what is in `done` is stored already and stays."""
+
+    commit: Commit
+    environment: Environment
+    done: frozenset[Wanted] = frozenset()
+    expected_s: float = GUESS_BUILD_S
+
+    def left(self, benchmark: Benchmark, cases: Iterable[Case]) -> list[Case]:
+        """Return those cases of a benchmark that are still to be measured."""
+        return [case for case in cases if (case, benchmark.version) not in self.done]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Jobs in the order they will run, and how many commits x environments were complete already."""
+
+    jobs: tuple[Job, ...]
+    complete: int = 0
+
+    @property
+    def expected_s(self) -> float:
+        """The guessed duration of everything, in seconds."""
+        return sum(job.expected_s for job in self.jobs)
+
+
+def plan(
+    commits: Sequence[Commit],
+    environments: Sequence[Environment],
+    wanted: Collection[Wanted],
+    stored: Mapping[tuple[str, str], Run],
+    skip: Skip = Skip.ALL,
+) -> Plan:
+    """Return the jobs for `commits` (kept in order) x `environments`.
+
+    `wanted` may be empty when the suite is not known yet: then a commit is complete when its file holds anything at
+    all. `stored` maps (sha, environment name) to its run.
+    """
+    jobs, complete = [], 0
+    guess = _guess(stored.values(), len(wanted))
+    for commit in commits:
+        for environment in environments:
+            run = stored.get((commit.sha, environment.name))
+            done = _done(run, skip)
+            if run is not None and _nothing_left(run, done, wanted, skip):
+                complete += 1
+            else:
+                jobs.append(Job(commit, environment, done, guess))
+    return Plan(tuple(jobs), complete)
+
+
+def _done(run: Run | None, skip: Skip) -> frozenset[Wanted]:
+    """Return what of a run `skip` leaves alone."""
+    if run is None or skip is Skip.NONE:
+        return frozenset()
+    kept = {Skip.SUCCESSFUL: FINE, Skip.FAILED: BAD}.get(skip, FINE | BAD)
+    return frozenset((one.case, one.version) for one in run.results if one.outcome in kept)
+
+
+def _nothing_left(run: Run, done: frozenset[Wanted], wanted: Collection[Wanted], skip: Skip) -> bool:
+    """Return whether a stored run needs no further work; a failed build is repeated only when asked for."""
+    if skip is Skip.COMMITS:
+        return True
+    if not run.build.ok:
+        return skip in {Skip.ALL, Skip.FAILED}
+    return all(one in done for one in wanted) if wanted else bool(done)
+
+
+def _guess(runs: Iterable[Run], cases: int) -> float:
+    """Return the median duration of stored runs, or a first guess from the number of cases, in seconds."""
+    known = sorted(run.build.duration_s + sum(one.duration_s for one in run.results) for run in runs if run.build.ok)
+    return known[len(known) // 2] if known else GUESS_BUILD_S + GUESS_CASE_S * cases

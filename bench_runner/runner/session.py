@@ -1,0 +1,224 @@
+"""Runs a plan: prepares each workspace, measures what is left, and stores the run before the next one starts."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from bench_runner import __version__
+from bench_runner.envs.base import Workspace
+from bench_runner.errors import BenchRunnerError, NothingMeasuredError, UsageError
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.commit import Commit
+from bench_runner.model.environment import Environment
+from bench_runner.model.machine import Machine
+from bench_runner.model.metric import Metric
+from bench_runner.model.run import Protocol as Measuring
+from bench_runner.model.run import Result, Run
+from bench_runner.runner.execute import Event, Executor
+from bench_runner.runner.plan import Job
+from bench_runner.runner.sampling import Sampling
+from bench_runner.stats.summary import summarise
+from bench_runner.worker.messages import ASV_RUNNER
+
+Say = Callable[[str], None]
+
+
+class Preparer(Protocol):
+    """Makes workspaces (`envs.prepare`, or a double)."""
+
+    def prepare(self, environment: Environment, sha: str, *, say: Say) -> Workspace:
+        """Return the commit installed in the environment, or a workspace that says why it does not build."""
+        ...
+
+
+class Keeper(Protocol):
+    """Keeps runs (`store.files.Store`, or a double)."""
+
+    def add(self, run: Run, *, benchmarks: Iterable[Benchmark]) -> Path:
+        """Store a run at once and for good."""
+        ...
+
+
+class Watcher(Protocol):
+    """Is told what happens, for people to see."""
+
+    def start(self, job: Job) -> None:
+        """Show that a job begins."""
+        ...
+
+    def tell(self, news: str | Event) -> None:
+        """Show what happens within the job."""
+        ...
+
+    def done(self, job: Job, run: Run) -> None:
+        """Show what a job, now stored, has brought."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Where benchmarks come from: the folder, or with `of_commit` the same place in each commit's own tree.
+
+    `sha` is the commit of the working tree that the folder belongs to, "" when it has changes or no commit.
+    """
+
+    folder: Path
+    of_commit: bool = False
+    inside: str = ""
+    sha: str = ""
+
+    def at(self, workspace: Workspace) -> Path:
+        """Return the folder of benchmarks that measures this workspace."""
+        return workspace.source / self.inside if self.of_commit else self.folder
+
+    def measuring(self, sampling: Sampling, commit_sha: str) -> Measuring:
+        """Return the protocol of measurement that is stored with each run."""
+        return Measuring(
+            runner=__version__,
+            engine=f"asv_runner {ASV_RUNNER}",
+            rounds=sampling.rounds,
+            launch="",
+            suite="commit" if self.of_commit else "worktree",
+            suite_sha=commit_sha if self.of_commit else self.sha,
+        )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a session did: jobs finished, outcomes by word, builds that failed, whether it was stopped early."""
+
+    jobs: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    broken_builds: int = 0
+    stopped: bool = False
+
+
+class Session:
+    """One go at a list of jobs; set `stopping` (from a signal handler) to end after the job in hand."""
+
+    def __init__(  # noqa: PLR0913 - the parts of a night's work, each replaceable in a test
+        self,
+        preparer: Preparer,
+        executor: Executor,
+        store: Keeper | None,
+        *,
+        machine: Machine,
+        suite: Suite,
+        sampling: Sampling,
+        watcher: Watcher,
+        select: Sequence[str] = (),
+    ) -> None:
+        self.preparer, self.executor, self.store = preparer, executor, store
+        self.machine, self.suite, self.sampling, self.watcher = machine, suite, sampling, watcher
+        self._wanted = selector(select)
+        self._benchmarks: list[Benchmark] = []
+        self.stopping = False
+
+    def run(self, jobs: Sequence[Job]) -> Tally:
+        """Do the jobs in order; a broken commit or benchmark is a recorded result, never the end."""
+        tally = Tally()
+        for job in jobs:
+            if self.stopping:
+                tally.stopped = True
+                break
+            self.watcher.start(job)
+            run, known = self._do(job)
+            if self.store is not None:
+                self.store.add(run, benchmarks=known)
+            self.watcher.done(job, run)
+            tally.jobs += 1
+            tally.broken_builds += not run.build.ok
+            tally.outcomes.update(result.outcome for result in run.results)
+        return tally
+
+    def discover(self, candidates: Iterable[tuple[Environment, str]]) -> list[Benchmark]:
+        """Return the suite's benchmarks, from the first of (environment, sha) that builds and imports them.
+
+        Raises NothingMeasuredError with the last reason when none does.
+        """
+        reason: BenchRunnerError | None = None
+        for environment, sha in candidates:
+            workspace = self.preparer.prepare(environment, sha, say=self.watcher.tell)
+            try:
+                self._benchmarks = self._discover(workspace)
+            except NothingMeasuredError as error:
+                self.watcher.tell(f"{error}; trying another commit")
+                reason = error
+            else:
+                return self._benchmarks
+        raise reason or NothingMeasuredError("no commit to look for benchmarks in: give a range that has commits")
+
+    def _discover(self, workspace: Workspace) -> list[Benchmark]:
+        """Return the benchmarks of the suite in one workspace."""
+        if not workspace.build.ok:
+            raise NothingMeasuredError(f"{workspace.commit_sha[:8]} does not build: {workspace.build.detail}")
+        folder = self.suite.at(workspace)
+        found = self.executor.discover(workspace, folder)
+        if not found:
+            raise NothingMeasuredError(
+                f"no benchmarks in {folder}: their names begin with time_, mem_, peakmem_, track_"
+            )
+        return found
+
+    def _do(self, job: Job) -> tuple[Run, list[Benchmark]]:
+        """Return a job's run and the benchmarks it knows of."""
+        workspace = self.preparer.prepare(job.environment, job.commit.sha, say=self.watcher.tell)
+        known = self._benchmarks
+        if workspace.build.ok and self.suite.of_commit:
+            workspace, known = self._own_suite(workspace)
+        empty = self._run(job.commit, workspace)
+        cases = self._left(job, known) if workspace.build.ok else []
+        if not cases:
+            return empty, known
+        measured = self.executor.measure(workspace, self.suite.at(workspace), cases, self.sampling, self.watcher.tell)
+        metrics = {one.name: one.metric for one in known}
+        results = tuple(_summarised(result, metrics[result.case.benchmark]) for result in measured.results)
+        protocol = replace(empty.protocol, launch=measured.launch)
+        return replace(empty, results=results, protocol=protocol, setup_cache_s=measured.setup_cache_s), known
+
+    def _left(self, job: Job, known: Iterable[Benchmark]) -> list[tuple[Benchmark, list[Case]]]:
+        """Return the cases that were asked for and are not stored yet, by benchmark."""
+        return [(one, cases) for one in known if (cases := job.left(one, self.cases(one)))]
+
+    def _own_suite(self, workspace: Workspace) -> tuple[Workspace, list[Benchmark]]:
+        """Return a commit's own benchmarks; a suite that cannot be listed counts as a build that failed."""
+        try:
+            return workspace, self._discover(workspace)
+        except NothingMeasuredError as error:
+            first, _, rest = str(error).partition("\n")
+            return replace(workspace, build=replace(workspace.build, ok=False, detail=first, output=rest)), []
+
+    def cases(self, benchmark: Benchmark) -> list[Case]:
+        """Return the cases of a benchmark that were asked for."""
+        return [case for case in benchmark.cases() if self._wanted(case)]
+
+    def _run(self, commit: Commit, workspace: Workspace) -> Run:
+        """Return the run of a workspace, without results yet."""
+        return Run(
+            commit_sha=commit.sha,
+            commit_time_ms=commit.time_ms,
+            environment=workspace.environment,
+            machine=self.machine,
+            build=workspace.build,
+            protocol=self.suite.measuring(self.sampling, commit.sha),
+            fingerprint=workspace.fingerprint,
+        )
+
+
+def _summarised(result: Result, metric: Metric) -> Result:
+    """Return a result with the summary of its sample."""
+    return replace(result, summary=summarise(result.sample, metric)) if result.sample else result
+
+
+def selector(patterns: Sequence[str]) -> Callable[[Case], bool]:
+    """Return asv's rule for -b: any regular expression found in "name(param, ...)"; none selects everything."""
+    try:
+        found = [re.compile(one) for one in patterns]
+    except re.error as error:
+        raise UsageError(
+            f"-b {error.pattern!r} is not a regular expression: {error}; quote ( and [ with a \\"
+        ) from error
+    return lambda case: not found or any(one.search(case.id) for one in found)

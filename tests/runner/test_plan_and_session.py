@@ -1,0 +1,184 @@
+"""Plan and session together, on the shipped doubles: what is done, kept, skipped, and where it stops."""
+
+from pathlib import Path
+
+import pytest
+
+from bench_runner.errors import NothingMeasuredError, UsageError
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.commit import Commit
+from bench_runner.model.environment import Environment
+from bench_runner.model.machine import Machine
+from bench_runner.model.run import Outcome, Run
+from bench_runner.runner.events import Event
+from bench_runner.runner.plan import Job, Plan, Skip, plan
+from bench_runner.runner.sampling import Sampling
+from bench_runner.runner.session import Session, Suite, selector
+from bench_runner.testing import MemoryStore, ReplayExecutor, ReplayPreparer
+
+PY311, PY312 = Environment("uv", "3.11"), Environment("uv", "3.12")
+SORT = Benchmark("suite.time_sort", "v1", params=(("10", "1000"),), param_names=("n",))
+JOIN = Benchmark("suite.time_join", "v1")
+COMMITS = [Commit(letter * 40, (), 0, f"commit {letter}") for letter in "abcd"]
+WANTED = [(case, one.version) for one in (SORT, JOIN) for case in one.cases()]
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.events: list[Event] = []
+        self.on_done = lambda: None
+
+    def start(self, job: Job) -> None:
+        self.heard.append(f"start {job.commit.short}")
+
+    def tell(self, news: str | Event) -> None:
+        if isinstance(news, Event):
+            self.events.append(news)
+        else:
+            self.heard.append(news)
+
+    def done(self, job: Job, run: Run) -> None:
+        self.heard.append(f"done {job.commit.short} {len(run.results)}")
+        self.on_done()
+
+
+def values(sha: str, case: Case) -> tuple[float, ...] | Outcome:
+    if sha.startswith("c") and case.benchmark == "suite.time_join":
+        return "timeout"
+    return (1.0, 1.1, 1.05, 0.9, 1.0)
+
+
+def session(store: MemoryStore | None, *, broken: str = "", select: tuple[str, ...] = ()) -> Session:
+    return Session(
+        ReplayPreparer(frozenset(commit.sha for commit in COMMITS if commit.sha[0] in broken)),
+        ReplayExecutor((SORT, JOIN), values),
+        store,
+        machine=Machine("here"),
+        suite=Suite(Path("benchmarks"), sha="f" * 40),
+        sampling=Sampling(rounds=5),
+        watcher=Listener(),
+        select=select,
+    )
+
+
+def go(one: Session, todo: Plan) -> None:
+    one.discover([(PY311, COMMITS[0].sha)])
+    one.run(todo.jobs)
+
+
+def test_every_commit_in_every_environment_becomes_a_job() -> None:
+    todo = plan(COMMITS, [PY311, PY312], WANTED, {})
+    assert [(job.commit.short[0], job.environment.python) for job in todo.jobs[:3]] == [
+        ("a", "3.11"),
+        ("a", "3.12"),
+        ("b", "3.11"),
+    ]
+    assert len(todo.jobs) == 8
+    assert todo.expected_s > 8 * 3
+
+
+def test_a_second_session_has_nothing_left() -> None:
+    store = MemoryStore()
+    go(session(store, broken="b"), plan(COMMITS, [PY311], WANTED, {}))
+    again = plan(COMMITS, [PY311], WANTED, store.by_commit)
+    assert again == Plan((), 4)
+
+
+def test_a_run_knows_its_summaries_and_how_it_was_measured() -> None:
+    store = MemoryStore()
+    go(session(store), plan(COMMITS[:1], [PY311], WANTED, {}))
+    (run,) = store.kept.values()
+    assert [result.case.id for result in run.results] == [
+        "suite.time_sort(10)",
+        "suite.time_sort(1000)",
+        "suite.time_join",
+    ]
+    assert run.results[0].summary is not None
+    assert run.results[0].summary.centre == 1.0
+    assert run.protocol.launch == "replay"
+    assert (run.protocol.suite, run.protocol.suite_sha) == ("worktree", "f" * 40)
+
+
+def test_a_broken_commit_is_recorded_and_the_rest_goes_on() -> None:
+    store = MemoryStore()
+    one = session(store, broken="b")
+    tally = (one.discover([(PY311, COMMITS[0].sha)]), one.run(plan(COMMITS, [PY311], WANTED, {}).jobs))[1]
+    assert (tally.jobs, tally.broken_builds, tally.stopped) == (4, 1, False)
+    assert tally.outcomes == {"ok": 8, "timeout": 1}
+    assert not store.by_commit[COMMITS[1].sha, "uv-py3.11"].build.ok
+
+
+@pytest.mark.parametrize(
+    ("skip", "left"),
+    [
+        (Skip.ALL, {}),
+        (Skip.COMMITS, {}),
+        (Skip.NONE, {"a": 3, "b": 3, "c": 3, "d": 3}),
+        (Skip.SUCCESSFUL, {"b": 3, "c": 1}),
+        (Skip.FAILED, {"a": 3, "c": 2, "d": 3}),
+    ],
+)
+def test_what_is_skipped(skip: Skip, left: dict[str, int]) -> None:
+    store = MemoryStore()
+    go(session(store, broken="b"), plan(COMMITS, [PY311], WANTED, {}))
+    todo = plan(COMMITS, [PY311], WANTED, store.by_commit, skip)
+    found = {job.commit.sha[0]: sum(len(job.left(one, one.cases())) for one in (SORT, JOIN)) for job in todo.jobs}
+    assert found == left
+
+
+def test_other_cases_of_a_measured_benchmark_are_still_measured() -> None:
+    store = MemoryStore()
+    some = [wanted for wanted in WANTED if wanted[0].id == "suite.time_sort(10)"]
+    go(session(store, select=(r"sort\(10\)",)), plan(COMMITS[:1], [PY311], some, {}))
+    (job,) = plan(COMMITS[:1], [PY311], WANTED, store.by_commit).jobs
+    assert [case.params for case in job.left(SORT, SORT.cases())] == [("1000",)]
+
+
+def test_a_new_version_of_a_benchmark_is_measured_again() -> None:
+    store = MemoryStore()
+    go(session(store), plan(COMMITS[:1], [PY311], WANTED, {}))
+    edited = [(case, "v2") for case, _ in WANTED]
+    assert len(plan(COMMITS[:1], [PY311], edited, store.by_commit).jobs) == 1
+
+
+def test_stopping_ends_after_the_job_in_hand() -> None:
+    store = MemoryStore()
+    one = session(store)
+    listener = one.watcher
+    assert isinstance(listener, Listener)
+    listener.on_done = lambda: setattr(one, "stopping", True)
+    one.discover([(PY311, COMMITS[0].sha)])
+    tally = one.run(plan(COMMITS, [PY311], WANTED, {}).jobs)
+    assert tally.stopped
+    assert len(store.kept) == 1
+    assert len(plan(COMMITS, [PY311], WANTED, store.by_commit).jobs) == 3
+
+
+def test_a_session_without_a_store_keeps_nothing() -> None:
+    one = session(None)
+    one.discover([(PY311, COMMITS[0].sha)])
+    assert one.run(plan(COMMITS[:1], [PY311], WANTED, {}).jobs).outcomes["ok"] == 3
+
+
+def test_discovery_tries_the_next_commit_that_builds() -> None:
+    one = session(None, broken="ab")
+    assert one.discover([(PY311, commit.sha) for commit in COMMITS]) == [SORT, JOIN]
+    assert isinstance(one.preparer, ReplayPreparer)
+    assert [sha[0] for _, sha in one.preparer.prepared] == ["a", "b", "c"]
+
+
+def test_discovery_gives_the_last_reason() -> None:
+    with pytest.raises(NothingMeasuredError, match="bbbbbbbb does not build: told not to"):
+        session(None, broken="ab").discover([(PY311, commit.sha) for commit in COMMITS[:2]])
+
+
+def test_a_pattern_selects_cases_as_in_asv() -> None:
+    chosen = selector([r"sort\(10\)", "join"])
+    assert [case.id for one in (SORT, JOIN) for case in one.cases() if chosen(case)] == [
+        "suite.time_sort(10)",
+        "suite.time_join",
+    ]
+    assert all(selector([])(case) for case in SORT.cases())
+    with pytest.raises(UsageError, match="-b '\\['"):
+        selector(["["])
