@@ -127,7 +127,7 @@ def _filled(word: str, text: str, values: Mapping[str, str]) -> str:
             raise EnvironmentFailedError(f"command {text!r}: there is no {{{name}}} at this point") from error
         known = ", ".join(f"{{{one}}}" for one in NAMES)
         raise UsageError(f"command {text!r}: {{{name}}} is unknown: write one of {known}") from error
-    except (IndexError, AttributeError) as error:
+    except (IndexError, AttributeError, TypeError) as error:
         raise UsageError(f"command {text!r}: {word!r} is no template: write {{{{ and }}}} for braces") from error
 
 

@@ -10,8 +10,9 @@ _ESCAPE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _PASSWORD = re.compile(r"(?<=://)[^/\s:@]*:?[^/\s@]*@")
 _FRAME = re.compile(r"^[\s│├╰─▶\u00d7]*(?:(?:error|cause|ERROR|E):\s+)?")
-# An exception's line says most, an error of a compiler the next best; the tools' own words are the least.
+# An exception's line says most, then why a resolver gave up, an error of a compiler; tools' own words are the least.
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|NotFound)\b(?::|$)")
+_CONFLICT = re.compile(r"^Because ")
 _ERROR = re.compile(r"\b(?:fatal )?error\b", re.IGNORECASE)
 _NOISE = re.compile(
     r"^(?:$|hint:|note:|\[notice\]|\[end of output\]|exit code: \d+$|See above for output|subprocess-exited-with-error"
@@ -35,7 +36,7 @@ def reason(text: str, width: int = 300) -> str:
     """Return the line of a cleaned text that most likely says why it failed, "" when there is none."""
     lines = [_FRAME.sub("", line).strip() for line in text.split("\n")]
     telling = [line for line in lines if not _NOISE.match(line)]
-    for pattern in (_EXCEPTION, _ERROR):
+    for pattern in (_EXCEPTION, _CONFLICT, _ERROR):
         found = next((line for line in reversed(telling) if pattern.search(line)), "")
         if found:
             return found[:width]

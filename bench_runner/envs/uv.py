@@ -1,5 +1,6 @@
 """Makes environments with uv: the default, for it costs the least."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Uv:
             anew = [f"--reinstall-package={distribution(Path(wheel))}" for wheel in wheels]
             # Without the cache: uv would keep every commit's wheel, unpacked, for ever.
             self._uv("install", *pip, "--no-deps", "--no-cache", "--offline", *anew, *wheels, variables=variables)
+            _forget_bytecode(python.parent.parent)
             if self._satisfied([*pip, *packages], variables):
                 return
         self._uv("install", *pip, *packages, variables=variables)
@@ -51,3 +53,13 @@ class Uv:
     def _uv(self, what: str, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
         """Call uv, which has to succeed."""
         uvtool.must(what, *arguments, folder=self.folder, timeout=self.timeout, variables=variables)
+
+
+def _forget_bytecode(environment: Path) -> None:
+    """Remove the bytecode of single-file modules, which uv leaves behind when it replaces them.
+
+    Python would go on running it where the next commit's file has the same size and was written in the same second.
+    """
+    for pattern in ("lib*/*/site-packages/__pycache__", "Lib/site-packages/__pycache__"):
+        for folder in environment.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -40,6 +40,7 @@ subprocess.CalledProcessError: Command 'gcc' returned non-zero exit status 1.
 """
 RESOLVER = """  \u00d7 No solution found when resolving dependencies:
   ╰─▶ Because you require six==1.15 and six==1.16, we can conclude that your requirements are unsatisfiable.
+      And because only a==0.1 is available, an error is sure.
 """
 
 
