@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench_runner.errors import InconclusiveError
-from bench_runner.history.compare import Results, Row, judged, metric_of, runs_of, summary_of
+from bench_runner.history.rows import Row, judged, metric_of, runs_of, summary_of
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison
@@ -14,10 +14,11 @@ from bench_runner.model.run import Result, Run
 from bench_runner.model.sample import Round, Sample
 from bench_runner.stats import compare as pairs
 from bench_runner.stats.summary import summarise
+from bench_runner.store.files import Store
 
 
 def compare_baseline(
-    store: Results,
+    store: Store,
     baseline: Baseline,
     after: str,
     *,

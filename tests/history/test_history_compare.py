@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench_runner.errors import InconclusiveError, NothingMeasuredError
+from bench_runner.errors import InconclusiveError, NothingMeasuredError, UsageError
 from bench_runner.history.baselines import compare_baseline
-from bench_runner.history.compare import compare
+from bench_runner.history.compare import compare, compare_commits
 from bench_runner.history.likeness import unlike
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison
@@ -74,7 +74,7 @@ def by_name(found: Sequence[Comparison]) -> dict[str, Comparison]:
 def test_a_table(store: Store) -> None:
     put(store, OLD, [result("time_a", 1.0), result("time_b", 2.0), result("time_c", 3.0), result("track_n", 10)])
     put(store, NEW, [result("time_a", 1.3), result("time_b", 1.5), result("time_c", 3.005), result("track_n", 11)])
-    found = by_name(compare(store, OLD, NEW))
+    found = by_name(compare_commits(store, OLD, NEW))
     assert {name: one.verdict for name, one in found.items()} == {
         "time_a": "slower",
         "time_b": "faster",
@@ -100,14 +100,14 @@ def test_p_is_corrected_over_the_table(store: Store) -> None:
 def compare_after(store: Store, results: Sequence[Result]) -> dict[str, Comparison]:
     sha = f"{len(results):040x}"
     put(store, sha, results)
-    return by_name([one for one in compare(store, OLD, sha) if one.verdict != "missing"])
+    return by_name([one for one in compare_commits(store, OLD, sha) if one.verdict != "missing"])
 
 
 def test_what_has_no_number_on_one_side(store: Store) -> None:
     skipped, timeout = result("time_b", 0, outcome="skipped"), result("time_a", 0, outcome="timeout")
     put(store, OLD, [result("time_a", 1.0), skipped, result("track_n", 10)])
     put(store, NEW, [timeout, result("time_b", 1.0), result("time_c", 1.0)])
-    found = by_name(compare(store, OLD, NEW))
+    found = by_name(compare_commits(store, OLD, NEW))
     assert {name: (one.verdict, one.reason) for name, one in found.items()} == {
         "time_a": ("failed", "timeout: no answer within 60 s"),
         "track_n": ("missing", "not measured"),
@@ -116,20 +116,20 @@ def test_what_has_no_number_on_one_side(store: Store) -> None:
     }
     assert found["time_a"].after is None
     assert math.isnan(found["time_a"].ratio)
-    back = by_name(compare(store, NEW, OLD))
+    back = by_name(compare_commits(store, NEW, OLD))
     assert (back["time_b"].verdict, back["time_b"].reason) == ("missing", "skipped")
 
 
 def test_skipped_on_both_sides_is_no_row(store: Store) -> None:
     for sha in (OLD, NEW):
         put(store, sha, [result("time_a", 0, outcome="skipped"), result("time_b", 1.0)])
-    assert list(by_name(compare(store, OLD, NEW))) == ["time_b"]
+    assert list(by_name(compare_commits(store, OLD, NEW))) == ["time_b"]
 
 
 def test_a_commit_that_does_not_build(store: Store) -> None:
     put(store, OLD, [result("time_a", 1.0)])
     put(store, NEW, [], build=Build(ok=False, detail="compiler said no"))
-    (one,) = [row for row in compare(store, OLD, NEW) if row.case.benchmark == "time_a"]
+    (one,) = [row for row in compare_commits(store, OLD, NEW) if row.case.benchmark == "time_a"]
     assert one.verdict == "failed"
     assert "compiler said no" in one.reason
 
@@ -149,7 +149,7 @@ def test_unlike_results_are_not_judged(
 ) -> None:
     put(store, OLD, [result("time_a", 1.0)])
     put(store, NEW, [result("time_a", 1.5, version=version)], seen=seen, how=how)
-    (one,) = compare(store, OLD, NEW, project="my.project")
+    (one,) = compare_commits(store, OLD, NEW, project="my.project")
     assert (one.verdict, one.reason, one.p) == ("unlike", reason, 1.0)
     assert one.ratio == pytest.approx(1.5, rel=0.03)
 
@@ -173,26 +173,26 @@ def test_every_environment_on_every_machine(store: Store) -> None:
         for environment in ("3.11", "3.12"):
             put(store, sha, [result("time_a", centre)], environment=environment)
     put(store, NEW, [result("time_a", 9.0)], machine="other")
-    assert [one.environment for one in compare(store, OLD, NEW)] == ["uv-py3.11", "uv-py3.12"]
-    assert [one.environment for one in compare(store, OLD, NEW, environment="uv-py3.12")] == ["uv-py3.12"]
+    assert [one.environment for one in compare_commits(store, OLD, NEW)] == ["uv-py3.11", "uv-py3.12"]
+    assert [one.environment for one in compare_commits(store, OLD, NEW, environment="uv-py3.12")] == ["uv-py3.12"]
     with pytest.raises(NothingMeasuredError, match="no results on other"):
-        compare(store, OLD, NEW, machine="other")
+        compare_commits(store, OLD, NEW, machine="other")
 
 
 def test_nothing_to_compare(store: Store) -> None:
     put(store, OLD, [result("time_a", 1.0)])
     with pytest.raises(NothingMeasuredError, match="bbbbbbbb has no results: `bench-runner run"):
-        compare(store, OLD, NEW)
+        compare_commits(store, OLD, NEW)
     put(store, NEW, [result("time_a", 1.0)], machine="other")
     with pytest.raises(InconclusiveError, match="never measured in the same environment"):
-        compare(store, OLD, NEW)
+        compare_commits(store, OLD, NEW)
 
 
 def test_another_commit_with_the_same_first_digits(store: Store) -> None:
     twin = OLD[:8] + "c" * 32
     put(store, OLD, [result("time_a", 1.0)])
     put(store, twin, [result("time_a", 1.5)])
-    (one,) = compare(store, OLD, twin)
+    (one,) = compare_commits(store, OLD, twin)
     assert one.ratio == pytest.approx(1.5, rel=0.03)
 
 
@@ -213,3 +213,26 @@ def test_a_baseline_holds_its_values_when_the_files_are_gone(store: Store) -> No
     put(store, NEW, [result("time_a", 1.0)], machine="other")
     with pytest.raises(InconclusiveError, match="baseline set release"):
         compare_baseline(store, baseline, NEW, machine="other")
+
+
+class Git:
+    """Knows two names and nothing else."""
+
+    def resolve(self, ref: str) -> str:
+        known = {"v1": OLD, "HEAD": NEW}
+        if ref not in known:
+            raise UsageError(f"no commit {ref!r}")
+        return known[ref]
+
+
+def test_names_are_those_of_baselines_first_then_of_git(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0)])
+    put(store, NEW, [result("time_a", 1.3)])
+    assert compare(store, Git(), "v1", "HEAD") == compare_commits(store, OLD, NEW)
+    held = baselines.set_(store, "good", NEW, set_ms=0)
+    assert compare(store, Git(), "good", "HEAD") == compare_baseline(store, held, NEW)
+    baselines.set_(store, "v1", NEW, set_ms=0)
+    (one,) = compare(store, Git(), "v1", "HEAD")
+    assert one.verdict == "unchanged"
+    with pytest.raises(UsageError, match="no commit 'v2'"):
+        compare(store, Git(), "v2", "HEAD")
