@@ -1,13 +1,13 @@
 """Baselines: the values of a commit held fast under a name, one file each below results/baselines/."""
 
 import math
-import statistics
 import time
 from pathlib import Path
 
 from bench_runner.errors import NothingMeasuredError, StoreError, UsageError
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.run import Result
+from bench_runner.stats.summary import centres
 from bench_runner.store import jsonfile
 from bench_runner.store.fields import Json, numbers, table, text, unicode, whole
 from bench_runner.store.files import Store
@@ -95,8 +95,7 @@ def round_centres(result: Result) -> tuple[float, ...]:
     """Return the median of each round in order; the centre alone where no samples were kept; () without a number."""
     if result.outcome != "ok":
         return ()
-    rounds = result.sample.rounds if result.sample else ()
-    found = tuple(statistics.median(one.values) for one in rounds if one.values)
+    found = tuple(centres(result.sample)) if result.sample else ()
     found = found or ((result.summary.centre,) if result.summary else ())
     return found if all(map(math.isfinite, found)) else ()
 

@@ -1,0 +1,157 @@
+"""The history: all stored points in the order of the git log, as series and as a table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bench_runner.history import frames
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.commit import Commit
+from bench_runner.model.machine import Machine
+from bench_runner.model.metric import Metric
+from bench_runner.model.run import Outcome
+from bench_runner.model.series import Series, SeriesKey
+from bench_runner.store import columns
+from bench_runner.store.files import Store
+from bench_runner.store.jsonfile import Damage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNLISTED = Metric("value", "unit")  # of a benchmark whose description was lost
+
+
+class Repository(Protocol):
+    """The git history as it is asked for here."""
+
+    def history(self, branch: str | None = None) -> Sequence[Commit]:
+        """Return a branch along first parents, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A case without a number, or (case None) a commit that could not be built, and the end of what was printed."""
+
+    sha: str
+    environment: str
+    machine: str
+    outcome: Outcome
+    case: Case | None = None
+    detail: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFact:
+    """That a commit was measured in an environment on a machine: when the last case began (ms, 0 unknown), how well.
+
+    `measured` counts numbers, `failed` cases that failed, crashed or ran out of time.
+    """
+
+    sha: str
+    environment: str
+    machine: str
+    finished_ms: int = 0
+    measured: int = 0
+    failed: int = 0
+    built: bool = True
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known of a branch: commits oldest first (index = revision), series in the order of their cases.
+
+    `runs` and `failures` are in the order of commits; `elsewhere` are runs of commits that are not on the branch, and
+    nothing else here speaks of those.
+    """
+
+    commits: Sequence[Commit]
+    points: "pd.DataFrame" = field(repr=False)
+    series: Sequence[Series] = ()
+    benchmarks: Mapping[str, Benchmark] = field(default_factory=dict)
+    machines: Sequence[Machine] = ()
+    failures: Sequence[Failure] = ()
+    runs: Sequence[RunFact] = ()
+    elsewhere: Sequence[RunFact] = ()
+    damaged: Sequence[Damage] = ()
+
+    def table(self) -> "pd.DataFrame":
+        """Return all points as a pandas table, one row per point, ordered by series and revision.
+
+        Columns: machine, environment, benchmark, params (JSON list), case, sha, revision, commit_time_ms, version,
+        protocol, outcome, value, low, high (in the metric's unit, NaN without a number), n, started_ms, segment.
+        """
+        return frames.table(self.points, self.commits)
+
+    def newest(self) -> dict[tuple[str, str], RunFact]:
+        """Return the run of the newest commit of each machine and environment."""
+        return {(run.machine, run.environment): run for run in self.runs}
+
+    @property
+    def now_ms(self) -> int:
+        """When the newest result was taken, 0 when unknown."""
+        return max((run.finished_ms for run in self.runs), default=0)
+
+
+def load(store: Store, repository: Repository, *, branch: str | None = None, cache: Path | None = None) -> History:
+    """Return the history of a branch (None: the default one) from all readable results; damaged ones are listed.
+
+    `cache` is a folder for what can be thrown away, the user's own when None.
+    """
+    before = len(store.damaged)
+    commits = list(repository.history(branch))
+    found = columns.load(store, cache)
+    benchmarks, machines = store.benchmarks(), store.machines()
+    revisions = {commit.sha: revision for revision, commit in enumerate(commits)}
+    facts = list(_facts(found))
+    here = sorted((one for one in facts if one.sha in revisions), key=lambda one: revisions[one.sha])
+    frame = frames.frame(found, revisions)
+    return History(
+        commits=commits,
+        points=frame,
+        series=list(_series(frame, commits, benchmarks)),
+        benchmarks=benchmarks,
+        machines=machines,
+        failures=sorted(_failures(found, frame, commits), key=lambda one: revisions[one.sha]),
+        runs=here,
+        elsewhere=[one for one in facts if one.sha not in revisions],
+        damaged=store.damaged[before:],
+    )
+
+
+def _facts(found: columns.Columns) -> Iterator[RunFact]:
+    """Yield the facts of all readable runs."""
+    counts = frames.counts(found)
+    for index, entry in enumerate(found.entries):
+        if not entry.damage:
+            finished, measured, failed = counts.get(index, (0, 0, 0))
+            yield RunFact(entry.sha, entry.environment, entry.machine, finished, measured, failed, entry.built)
+
+
+def _series(frame: Any, commits: Sequence[Commit], benchmarks: Mapping[str, Benchmark]) -> Iterator[Series]:
+    """Yield the series of an ordered frame, points of tried cases only."""
+    for part in frames.parts(frame):
+        known = benchmarks.get(part.benchmark)
+        yield Series(
+            key=SeriesKey(Case(part.benchmark, part.params), part.environment, part.machine),
+            metric=known.metric if known else UNLISTED,
+            revisions=part.revisions,
+            shas=[commits[revision].sha for revision in part.revisions],
+            values=part.values,
+            low=part.low,
+            high=part.high,
+            segments=part.segments,
+        )
+
+
+def _failures(found: columns.Columns, frame: Any, commits: Sequence[Commit]) -> Iterator[Failure]:
+    """Yield builds and cases that failed, on the branch."""
+    here = {commit.sha for commit in commits}
+    for entry in found.entries:
+        if not entry.built and entry.sha in here:
+            where = (entry.sha, entry.environment, entry.machine)
+            yield Failure(*where, "failed", detail=entry.build_detail, output=entry.build_output)
+    for revision, *rest in frames.failures(frame):
+        yield Failure(commits[revision].sha, *rest)
