@@ -1,0 +1,58 @@
+"""Baselines as sheets: the list of all, and one with its values."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from statistics import median
+
+from bench_runner import units
+from bench_runner.model.baseline import Baseline
+from bench_runner.model.benchmark import Benchmark
+from bench_runner.report.sheet import Sheet
+
+SCHEMA = "bench_runner.baselines/1"
+
+
+def listed(baselines: Sequence[Baseline]) -> Sheet:
+    """Return a row for each baseline."""
+    return Sheet(
+        title=units.count(len(baselines), "baseline"),
+        columns=("name", "commit", "set", "cases", "why"),
+        right=frozenset({"cases"}),
+        cells=tuple((one.name, one.commit_sha[:8], _day(one.set_ms), str(size(one)), one.reason) for one in baselines),
+        document={"schema": SCHEMA, "baselines": [{"name": one.name, "commit": one.commit_sha} for one in baselines]},
+    )
+
+
+def one(baseline: Baseline, benchmarks: Mapping[str, Benchmark]) -> Sheet:
+    """Return the values that a baseline holds."""
+    rows = [
+        (name, environment, machine, centres)
+        for machine, environments in sorted(baseline.values.items())
+        for environment, cases in sorted(environments.items())
+        for name, centres in sorted(cases.items())
+    ]
+    return Sheet(
+        title=f"{baseline.name}: {baseline.commit_sha[:8]}, set {_day(baseline.set_ms)}",
+        columns=("benchmark", "centre", "rounds", "environment", "machine"),
+        right=frozenset({"centre", "rounds"}),
+        cells=tuple(
+            (name, units.show(median(centres), _unit(name, benchmarks)), str(len(centres)), environment, machine)
+            for name, environment, machine, centres in rows
+        ),
+        notes=(baseline.reason,) if baseline.reason else (),
+        document={"schema": SCHEMA, "name": baseline.name, "commit": baseline.commit_sha, "values": baseline.values},
+    )
+
+
+def size(baseline: Baseline) -> int:
+    """Return how many cases are held, over all machines and environments."""
+    return sum(len(cases) for environments in baseline.values.values() for cases in environments.values())
+
+
+def _unit(name: str, benchmarks: Mapping[str, Benchmark]) -> str:
+    known = benchmarks.get(name.partition("(")[0])
+    return known.metric.unit if known else "unit"
+
+
+def _day(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()

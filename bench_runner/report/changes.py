@@ -1,0 +1,148 @@
+"""Changes as a sheet: what moved, by how much, between which commits, and what became of it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bench_runner import units
+from bench_runner.model.change import Change
+from bench_runner.model.commit import Commit
+from bench_runner.report.sheet import Sheet
+
+SCHEMA = "bench_runner.changes/1"
+
+
+class Group(Protocol):
+    """Changes that one commit most likely made (`history.changes.Group`)."""
+
+    @property
+    def commit(self) -> Commit:
+        """The commit."""
+        ...
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Its changes."""
+        ...
+
+    @property
+    def agree(self) -> int:
+        """How many series moved."""
+        ...
+
+    @property
+    def asked(self) -> int:
+        """How many could have."""
+        ...
+
+
+def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
+    """Return the table of changes in the order given; `commits` are those of the branch."""
+    subjects = {one.sha: one.subject for one in commits}
+    return Sheet(
+        title=units.count(len(changes), "change"),
+        columns=(
+            "id",
+            "benchmark",
+            "change",
+            "before",
+            "after",
+            "commit",
+            "state",
+            "machine",
+            "environment",
+            "subject",
+        ),
+        right=frozenset({"change", "before", "after"}),
+        cells=tuple((*_cells(one), subjects.get(one.first_new, "")) for one in changes),
+        marks=tuple(_mark(one) for one in changes),
+        document={"schema": SCHEMA, "changes": [_entry(one, subjects) for one in changes]},
+    )
+
+
+def grouped(groups: Sequence[Group]) -> Sheet:
+    """Return the table of `detect`: a head line for each commit, its changes below."""
+    cells: list[tuple[str, ...]] = []
+    marks: list[str] = []
+    for one in groups:
+        cells.append((one.commit.short, one.commit.subject, "", "", f"{one.agree} of {one.asked} series"))
+        marks.append("")
+        for change in one.changes:
+            cells.append(
+                ("", f"  {change.key.case.id}", _levels(change), units.percent(change.step.ratio), _said(change))
+            )
+            marks.append(_mark(change))
+    changes = [change for one in groups for change in one.changes]
+    standing = sum(one.worse and one.state != "recovered" for one in changes)
+    return Sheet(
+        title=f"{units.count(len(changes), 'change')} at {units.count(len(groups), 'commit')}",
+        columns=("commit", "what", "levels", "change", "state"),
+        right=frozenset({"levels", "change"}),
+        cells=tuple(cells),
+        marks=tuple(marks),
+        notes=(f"{standing} regressions stand; `bench-runner changes` lists all with their certainty",),
+        document={"schema": SCHEMA, "changes": [_entry(one, {}) for one in changes]},
+    )
+
+
+def _cells(one: Change) -> tuple[str, ...]:
+    """Return the printed row, up to the subject."""
+    unit = one.metric.unit
+    return (
+        one.id,
+        one.key.case.id,
+        units.percent(one.step.ratio),
+        units.show(one.step.before, unit),
+        units.show(one.step.after, unit),
+        where(one),
+        _said(one),
+        one.key.machine,
+        one.key.environment,
+    )
+
+
+def where(one: Change) -> str:
+    """Return the commit of a change, or the range it lies in when commits between were not measured."""
+    if one.candidates == 1:
+        return one.first_new[:8]
+    return f"{one.last_old[:8]}..{one.first_new[:8]} ({one.candidates})"
+
+
+def _levels(one: Change) -> str:
+    return f"{units.show(one.step.before, one.metric.unit)} -> {units.show(one.step.after, one.metric.unit)}"
+
+
+def _said(one: Change) -> str:
+    """Return the state in words."""
+    return f"recovered by {one.recovered_by[:8]}" if one.state == "recovered" else one.state
+
+
+def _mark(one: Change) -> str:
+    if one.state == "recovered":
+        return ""
+    return "worse" if one.worse else "better"
+
+
+def _entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
+    """Return the row for programs."""
+    return {
+        "id": one.id,
+        "benchmark": one.key.case.benchmark,
+        "params": list(one.key.case.params),
+        "environment": one.key.environment,
+        "machine": one.key.machine,
+        "metric": one.metric.name,
+        "unit": one.metric.unit,
+        "worse": one.worse,
+        "before": one.step.before,
+        "after": one.step.after,
+        "ratio": one.step.ratio,
+        "ci95": [one.step.ratio_low, one.step.ratio_high],
+        "p": one.step.p,
+        "last_old": one.last_old,
+        "first_new": one.first_new,
+        "candidates": one.candidates,
+        "subject": subjects.get(one.first_new, ""),
+        "state": one.state,
+        "recovered_by": one.recovered_by,
+        "warnings": [*one.warnings, *one.step.warnings],
+    }
