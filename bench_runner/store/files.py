@@ -13,7 +13,8 @@ from bench_runner.model.run import Run
 from bench_runner.store import jsonfile
 from bench_runner.store.asv_entries import API_VERSION as BENCHMARKS_VERSION
 from bench_runner.store.asv_entries import read_benchmarks, read_entries, write_entry
-from bench_runner.store.asv_format import Document, update
+from bench_runner.store.asv_format import Document
+from bench_runner.store.asv_update import update
 from bench_runner.store.documents import document, document_or_aside, load_machine, run_of, same_commit, sha_of
 from bench_runner.store.fields import unicode
 from bench_runner.store.jsonfile import Damage

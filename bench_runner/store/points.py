@@ -10,7 +10,8 @@ from typing import Any
 from bench_runner.errors import StoreError
 from bench_runner.store.asv_format import Document
 from bench_runner.store.fields import numbers, text, whole
-from bench_runner.store.own import FOREIGN, read_outcome
+from bench_runner.store.own import FOREIGN
+from bench_runner.store.records import read_outcome
 from bench_runner.store.rows import Row, product
 
 

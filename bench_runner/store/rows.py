@@ -12,7 +12,8 @@ from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.run import Result
 from bench_runner.model.sample import Round, Sample, Summary
 from bench_runner.store.fields import array, number, numbers, text, unicode, whole, wrong
-from bench_runner.store.own import FOREIGN, Conditions, read_case, shorten, write_case
+from bench_runner.store.own import FOREIGN, Conditions, shorten
+from bench_runner.store.records import read_case, write_case
 
 COLUMNS = (
     "result",

@@ -11,7 +11,8 @@ from stored_runs import BENCHMARKS, run
 
 from bench_runner.errors import StoreError
 from bench_runner.store.asv_entries import read_entry, write_entry
-from bench_runner.store.asv_format import Document, update
+from bench_runner.store.asv_format import Document
+from bench_runner.store.asv_update import update
 from bench_runner.store.points import read_points
 
 WHOLE = json.loads(json.dumps(update(None, run(), {one.name: one for one in BENCHMARKS})))

@@ -1,0 +1,98 @@
+"""What we record of one case beside asv's columns, as the docstring of `own` describes it."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Any, cast, get_args
+
+from bench_runner.errors import StoreError
+from bench_runner.model.run import Outcome, Result
+from bench_runner.model.sample import Round, Sample
+from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
+from bench_runner.store.own import UNKNOWN, Conditions, shorten, words
+
+_COSTS = ("wall_s", "cpu_s", "child_cpu_s", "peak_rss")
+_OUTCOMES = get_args(Outcome)
+
+
+def write_case(result: Result, conditions: int) -> dict[str, Any]:
+    """Return what asv's columns do not say of a result, usual values left out."""
+    record: dict[str, Any] = {
+        "conditions": conditions,
+        "outcome": "" if result.outcome == "ok" else result.outcome,
+        **words(result.detail, result.output),
+        "started_ms": result.started_ms,
+        "duration_s": shorten(result.duration_s),
+    }
+    if result.outcome == "ok" and result.summary:
+        record |= {"n": result.summary.n, "warnings": list(result.summary.warnings)}
+        record["spread"] = UNKNOWN if math.isnan(result.summary.low) else ""
+    if result.outcome == "ok" and result.sample:
+        record |= _write_rounds(result.sample.rounds)
+    return {key: value for key, value in record.items() if value}
+
+
+def _write_rounds(rounds: Sequence[Round]) -> dict[str, Any]:
+    """Return sizes, numbers and costs of the rounds, column by column."""
+    columns: dict[str, Any] = {"sizes": [len(one.values) for one in rounds]}
+    if any(one.number != 1 for one in rounds):
+        columns["numbers"] = [one.number for one in rounds]
+    for name in _COSTS:
+        costs = [getattr(one, name) for one in rounds]
+        if not all(math.isnan(cost) for cost in costs):
+            columns[name] = [None if math.isnan(cost) else shorten(cost) for cost in costs]
+    return columns
+
+
+def read_case(record: Json, result: Result, conditions: Callable[[int], Conditions | None]) -> Result:
+    """Return `result`, known from asv's columns, with what a record adds to it; its sample must be one round, or None.
+
+    `conditions` gives None for those of the run itself.
+    """
+    outcome = read_outcome(record, has_value=result.summary is not None)
+    taken = conditions(whole(record, "conditions"))
+    summary = result.summary and replace(
+        result.summary, n=whole(record, "n", 1), warnings=tuple(map(str, array(record.get("warnings"), "warnings")))
+    )
+    return replace(
+        result,
+        outcome=outcome,
+        summary=summary,
+        sample=_split(result.sample, record) if result.sample else None,
+        detail=text(record, "detail"),
+        output=text(record, "output"),
+        started_ms=whole(record, "started_ms"),
+        duration_s=number(record.get("duration_s", 0.0), "duration_s"),
+        protocol=taken.protocol if taken else None,
+        fingerprint=taken.fingerprint if taken else None,
+    )
+
+
+def read_outcome(record: Json, *, has_value: bool) -> Outcome:
+    """Return how a case ended, which must agree with whether there is a number."""
+    outcome = text(record, "outcome", "ok")
+    if outcome not in _OUTCOMES:
+        raise wrong("outcome", f"one of {', '.join(_OUTCOMES)}", outcome)
+    if has_value != (outcome == "ok"):
+        raise StoreError(f"a case is {outcome} but has {'a' if has_value else 'no'} value")
+    return cast("Outcome", outcome)
+
+
+def _split(sample: Sample, record: Json) -> Sample:
+    """Return one long round split into those of the record."""
+    values = sample.values
+    sizes = wholes(record.get("sizes"), "sizes")
+    if sum(sizes) != len(values):
+        raise StoreError(f"rounds of {sum(sizes)} samples, but there are {len(values)}")
+    counts = wholes(record.get("numbers"), "numbers") or [1] * len(sizes)
+    costs = {name: numbers(record.get(name), name) or (math.nan,) * len(sizes) for name in _COSTS}
+    if {len(column) for column in (counts, *costs.values())} - {len(sizes)}:
+        raise StoreError(f"columns of different lengths for {len(sizes)} rounds")
+    edges = pairwise(accumulate(sizes, initial=0))
+    return Sample(
+        tuple(
+            Round(values[start:end], counts[index], **{name: column[index] for name, column in costs.items()})
+            for index, (start, end) in enumerate(edges)
+        )
+    )
