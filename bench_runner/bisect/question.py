@@ -1,0 +1,92 @@
+"""Which commit is worth measuring next: the most expected information for its cost."""
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench_runner.bisect.posterior import Belief
+
+# An end is measured again after so many rounds of other commits, to see the machine drift.
+ANCHOR = 2
+# Heavy tails make a round worth less than a normal one.
+_EFFICIENCY = 0.8
+# Where the posterior may be cut: its middle, or beside it where that is cheaper.
+_CUTS = (0.35, 0.5, 0.65)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What building a commit and switching to a built one cost, in units of one round."""
+
+    build: float = 6.0
+    switch: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A commit worth asking about: its probability of having the new level and the rounds known of it."""
+
+    index: int
+    new: float
+    rounds: int
+
+
+def choose(
+    belief: "Belief", rounds: Mapping[int, int], failed: Collection[int], costs: Costs
+) -> tuple[int, int] | None:
+    """Return the best commit and number of rounds, None when no commit is in doubt."""
+    doubts = [*_measured(belief, rounds), *_unmeasured(belief, failed)]
+    offers = ((_worth(belief, doubt, more, costs), doubt.index, more) for doubt in doubts for more in (1, 2, 4, 8))
+    best = max(offers, default=None)
+    return best[1:] if best else None
+
+
+def free(belief: "Belief", interval: int, failed: Collection[int]) -> list[int]:
+    """Return the commits strictly inside an interval that may still be built."""
+    inside = range(belief.knots[interval] + 1, belief.knots[interval + 1])
+    return [index for index in inside if index not in failed]
+
+
+def _measured(belief: "Belief", rounds: Mapping[int, int]) -> Iterator[Doubt]:
+    """Yield commits whose side is not yet clear."""
+    for knot, new in zip(belief.knots, belief.new, strict=True):
+        if 1e-3 < new < 1 - 1e-3:
+            yield Doubt(knot, new, rounds[knot])
+
+
+def _unmeasured(belief: "Belief", failed: Collection[int]) -> Iterator[Doubt]:
+    """Yield commits not yet built that cut the posterior well."""
+    for interval, (below, above) in enumerate(pairwise(belief.new)):
+        inside = free(belief, interval, failed) if any(below <= cut < above for cut in _CUTS) else []
+        start, width = belief.knots[interval], belief.knots[interval + 1] - belief.knots[interval]
+        for cut in _CUTS:
+            if inside and below <= cut < above:
+                place = start + (cut - below) / (above - below) * width
+                index = min(inside, key=lambda each: abs(each - place))
+                yield Doubt(index, below + (index - start) / width * (above - below), 0)
+
+
+def _worth(belief: "Belief", doubt: Doubt, more: int, costs: Costs) -> float:
+    """Return the expected information of so many more rounds of a commit, in bits per cost of a round."""
+    gain = _precision(belief, doubt.rounds + more) - _precision(belief, doubt.rounds)
+    distance = min(belief.distance * math.sqrt(gain), 20.0)
+    cost = more * (1 + 1 / ANCHOR) + costs.switch + (0 if doubt.rounds else 1.1 * costs.build)
+    return _entropy(doubt.new) * _capacity(distance) / cost
+
+
+def _precision(belief: "Belief", rounds: int) -> float:
+    """How well so many rounds tell a commit's level; its own layout effect sets the limit."""
+    return 1 / (belief.layout**2 + belief.sigma**2 / (_EFFICIENCY * rounds)) if rounds else 0.0
+
+
+def _entropy(p: float) -> float:
+    """Bits of a coin."""
+    return -p * math.log2(p) - (1 - p) * math.log2(1 - p) if 0 < p < 1 else 0.0
+
+
+def _capacity(distance: float) -> float:
+    """Bits that one look at two normal levels `distance` sd apart tells (ten Brink's approximation)."""
+    return float((1 - 2 ** (-0.3073 * distance**1.787)) ** 1.1064)

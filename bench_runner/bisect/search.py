@@ -1,0 +1,259 @@
+"""The search for the commit that changed a level, as a pure object: observations in, questions or an answer out."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from bench_runner.bisect.question import ANCHOR, Costs, choose, free
+
+if TYPE_CHECKING:
+    from bench_runner.bisect.posterior import Belief, Evidence
+
+Outcome = Literal["found", "unchanged", "undecided", "unbuildable"]
+
+# An answer is given at this probability, "nothing changed" at the lower one after so many rounds of both ends.
+SURE = 0.99
+NONE_SURE = 0.9
+NONE_ROUNDS = 10
+# Both ends are measured in turns, this many rounds each, before anything else.
+START = 4
+# When an end cannot be built its neighbour stands in, up to this many.
+ENDS = 8
+# No commit is named before the two it lies between have so many rounds: a single outlier must not name one.
+CONFIRM = 2
+# A time-out tells as much of a commit as so many rounds, and takes longer.
+TIMEOUT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Measure this commit (its place in the range and its sha) for so many rounds."""
+
+    index: int
+    commit: str
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came out: the change lies after `last_old` and not later than `first_new`, with this probability.
+
+    Commits between the two could not be measured. `among` is the smallest set that holds the change with the asked
+    probability. "unchanged" means that both ends agree, "undecided" that the budget is spent.
+    """
+
+    outcome: Outcome
+    last_old: int
+    first_new: int
+    probability: float
+    among: tuple[int, ...] = ()
+
+
+class Search:
+    """Asks about commits, oldest first in `candidates`; the first is taken for old, the last for new.
+
+    Values are on a scale where differences are relative (logarithms of times); `sigma` is their noise between rounds,
+    None to estimate it. An exact metric has none: one round settles a commit.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[str],
+        *,
+        sigma: float | None = None,
+        exact: bool = False,
+        costs: Costs | None = None,
+        budget: int = 400,
+    ) -> None:
+        self.candidates = tuple(candidates)
+        self.failed: set[int] = set()
+        self.rounds: Counter[int] = Counter()
+        self._values: list[tuple[int, float, float]] = []
+        self._slow: Counter[int] = Counter()
+        self._sigma, self._exact, self._budget = sigma, exact, budget
+        self._costs = costs or Costs()
+        self._belief: Belief | None = None
+        self._since_anchor = 0
+        self._in_vain = 0
+        self._first, self._last = 0, len(self.candidates) - 1
+
+    @property
+    def measurements(self) -> int:
+        """Rounds known so far; a time-out counts as several."""
+        return self.rounds.total()
+
+    @property
+    def belief(self) -> "Belief | None":
+        """The posterior after the last question, for display."""
+        return self._belief
+
+    def observe(self, index: int, values: Sequence[float], at: float | None = None) -> None:
+        """Take in the round centres of one commit; `at` is when, in seconds of any clock. No value is a failure."""
+        good = [value for value in values if math.isfinite(value)]
+        if not good:
+            self.fail(index)
+            return
+        moment = 10.0 * self.measurements if at is None else at
+        self._values += [(index, value, moment) for value in good]
+        self._count(index, len(good))
+
+    def time_out(self, index: int) -> None:
+        """Take in that the benchmark ran into its time limit: the commit counts as slow."""
+        self._slow[index] += 1
+        self._count(index, TIMEOUT)
+
+    def fail(self, index: int) -> None:
+        """Take in that the commit cannot be measured: not built, or the benchmark failed there.
+
+        One that gave values before keeps them; asking it in vain again and again ends with the budget.
+        """
+        if self.rounds[index]:
+            self._in_vain += TIMEOUT
+        else:
+            self.failed.add(index)
+
+    def next(self) -> Ask | Answer:
+        """Return the next question, or the answer."""
+        if not self._settle_ends():
+            return Answer("unbuildable", 0, len(self.candidates) - 1, 0.0)
+        if end := self._end_to_start():
+            return end
+        from bench_runner.bisect.posterior import weigh
+
+        self._belief = belief = weigh(self._evidence(), self._belief)
+        return self._answer(belief) or self._ask(belief)
+
+    @property
+    def _spent(self) -> bool:
+        return self.measurements + self._in_vain >= self._budget
+
+    def _count(self, index: int, rounds: int) -> None:
+        self.rounds[index] += rounds
+        self._since_anchor += 0 if index in {self._first, self._last} else rounds
+
+    def _settle_ends(self) -> bool:
+        """Move ends that cannot be measured inwards; False when nothing is left or too many failed."""
+        last = len(self.candidates) - 1
+        while self._first in self.failed and self._first < min(ENDS, last):
+            self._first += 1
+        while self._last in self.failed and self._last > max(last - ENDS, 0):
+            self._last -= 1
+        return self._first < self._last and not {self._first, self._last} & self.failed
+
+    def _end_to_start(self) -> Ask | None:
+        """Ask for the ends in turns (old, new, new, old) until both have their first rounds."""
+        least = min(self.rounds[self._first], self.rounds[self._last])
+        if least >= (1 if self._exact else START) or (least and self._spent):
+            return None
+        return self._ask_end(1 if self._exact else START // 2)
+
+    def _ask_end(self, rounds: int) -> Ask:
+        """Ask for the end with fewer rounds; of equals, for the one measured last, which costs no switch."""
+        first, last = self.rounds[self._first], self.rounds[self._last]
+        latest = self._values[-1][0] if self._values else self._first
+        index = self._first if first < last or (first == last and latest != self._last) else self._last
+        return Ask(index, self.candidates[index], rounds)
+
+    def _evidence(self) -> "Evidence":
+        """Return what the posterior is computed from."""
+        import numpy as np
+
+        from bench_runner.bisect.posterior import Evidence
+
+        table = np.array(self._values, dtype=float).reshape(-1, 3)
+        index, value, at = table.T
+        slow_is_new = self._level(self._last) >= self._level(self._first)
+        evidence = Evidence(self._first, self._last, index, value, at, self._slow, slow_is_new)
+        if not self._exact:
+            return replace(evidence, sigma=self._sigma or _noise(self._by_commit()))
+        old = self._level(self._first)
+        differs = (evidence.value != old).astype(float)
+        changed = self._level(self._last) != old
+        return replace(evidence, value=differs, drift=0.0, prior_none=1e-9 if changed else 1 - 1e-9)
+
+    def _by_commit(self) -> list[list[float]]:
+        return [[value for at, value, _ in self._values if at == index] for index in self.rounds]
+
+    def _level(self, index: int) -> float:
+        """Median value of a commit; infinite when it only timed out."""
+        values = sorted(value for at, value, _ in self._values if at == index)
+        return values[len(values) // 2] if values else math.inf
+
+    def _answer(self, belief: "Belief") -> Answer | None:
+        """Return the answer, if the evidence or the end of the budget allows one."""
+        likely = max(range(len(belief.mass)), key=belief.mass.__getitem__)
+        resolved = [interval for interval in range(len(belief.mass)) if not self._free(belief, interval)]
+        best = max(resolved, key=belief.mass.__getitem__, default=likely)
+        if best in resolved and belief.mass[best] >= SURE and (self._spent or self._confirmed(belief, best)):
+            return self._between("found", belief, best)
+        enough = 1 if self._exact else NONE_ROUNDS
+        if belief.none >= NONE_SURE and min(self.rounds[self._first], self.rounds[self._last]) >= enough:
+            return Answer("unchanged", self._first, self._last, belief.none)
+        return self._between("undecided", belief, likely) if self._spent else None
+
+    def _confirmed(self, belief: "Belief", interval: int) -> bool:
+        wanted = 1 if self._exact else CONFIRM
+        return all(self.rounds[knot] >= wanted for knot in belief.knots[interval : interval + 2])
+
+    def _between(self, outcome: Outcome, belief: "Belief", interval: int) -> Answer:
+        last_old, first_new = belief.knots[interval], belief.knots[interval + 1]
+        return Answer(outcome, last_old, first_new, belief.mass[interval], self._among(belief))
+
+    def _among(self, belief: "Belief") -> tuple[int, ...]:
+        """Return the smallest set of commits that holds the change with the asked probability, if there is one."""
+        wanted, among = SURE * (1 - belief.none), set[int]()
+        for interval in sorted(range(len(belief.mass)), key=lambda each: -belief.mass[each]):
+            inside = [*self._free(belief, interval), belief.knots[interval + 1]]
+            among.update(inside)
+            wanted -= belief.mass[interval]
+            if wanted <= 0:
+                break
+        return tuple(sorted(among))
+
+    def _free(self, belief: "Belief", interval: int) -> list[int]:
+        return free(belief, interval, self.failed)
+
+    def _ask(self, belief: "Belief") -> Ask:
+        """Return the question that promises most information for its cost, an end every now and then."""
+        if belief.none > 0.3:
+            return self._ask_end(2)
+        if self._since_anchor >= ANCHOR and not self._exact:
+            turns, self._since_anchor = divmod(self._since_anchor, ANCHOR)
+            return self._ask_end(turns)
+        likely = max(range(len(belief.mass)), key=belief.mass.__getitem__)
+        sure = belief.mass[likely] >= SURE and not self._free(belief, likely)
+        chosen = None if sure else choose(belief, self.rounds, self.failed, self._costs)
+        if chosen is None:  # only the two commits that the change lies between are left to look at again
+            beside = min(belief.knots[likely : likely + 2], key=lambda each: self.rounds[each])
+            chosen = (beside, 1)
+        index, rounds = chosen
+        return Ask(index, self.candidates[index], 1 if self._exact else rounds)
+
+
+def _noise(commits: Sequence[Sequence[float]]) -> float:
+    """Return the noise between rounds of one commit: the pooled median deviation, but not below 0.2 %."""
+    deviations: list[float] = []
+    for values in commits:
+        middle = sorted(values)[len(values) // 2] if values else 0.0
+        rest = sorted(abs(value - middle) for value in values)
+        deviations += rest[1:]  # one of them is the middle itself, and zero
+    deviations.sort()
+    return max(1.4826 * deviations[len(deviations) // 2] if deviations else 0.0, 0.002)
+
+
+def strategy(env: Any, rng: object) -> tuple[int | None, float, list[int | None]]:
+    """Search a simulated history whose `env.measure(index)` gives logarithms and raises for a commit without build."""
+    del rng  # nothing here is random
+    costs = Costs(build=env.build_s / env.measure_s, switch=0.0)
+    search = Search([str(index) for index in range(env.n)], sigma=env.sigma_hint, costs=costs)
+    while isinstance(ask := search.next(), Ask):
+        try:
+            for _ in range(ask.rounds):
+                search.observe(ask.index, [env.measure(ask.index)], at=env.clock)
+        except Exception:  # noqa: BLE001 - the simulator's own type, which is not ours to import
+            search.fail(ask.index)
+    if ask.outcome == "unchanged":
+        return None, ask.probability, [None]
+    return ask.first_new, ask.probability, list(ask.among)

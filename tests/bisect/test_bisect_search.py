@@ -1,0 +1,270 @@
+import itertools
+import math
+import random
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench_runner.bisect.posterior import Evidence, weigh
+from bench_runner.bisect.question import Costs, _capacity, _entropy
+from bench_runner.bisect.search import CONFIRM, NONE_ROUNDS, START, Answer, Ask, Search
+
+Level = Callable[[int], float]
+
+
+def drive(search: Search, value: Callable[[int], float | str], limit: int = 2000) -> tuple[Answer, list[int]]:
+    """Answer questions: a number is a value, "slow" a time-out, anything else a failure."""
+    asked = []
+    for _ in range(limit):
+        ask = search.next()
+        if isinstance(ask, Answer):
+            return ask, asked
+        assert ask.commit == search.candidates[ask.index]
+        assert ask.rounds >= 1
+        asked.append(ask.index)
+        answers = [value(ask.index) for _ in range(ask.rounds)]
+        if answers[0] == "slow":
+            search.time_out(ask.index)
+        elif isinstance(answers[0], str):
+            search.fail(ask.index)
+        else:
+            search.observe(ask.index, [float(each) for each in answers])
+    pytest.fail("the search does not end")
+
+
+def noisy(step_at: int, step: float, seed: int, sigma: float = 0.02, failing: Sequence[int] = ()) -> Level:
+    rng = random.Random(seed)
+    return lambda i: "broken" if i in failing else rng.gauss(step if i >= step_at else 0.0, sigma)  # type: ignore[return-value]
+
+
+def shas(count: int) -> list[str]:
+    return [f"{index:040x}" for index in range(count)]
+
+
+def test_both_ends_come_first_and_in_turns() -> None:
+    search = Search(shas(20))
+    _, asked = drive(search, noisy(7, 0.3, seed=1))
+    assert asked[:4] == [0, 19, 19, 0]
+    assert search.rounds[0] >= START
+    assert search.rounds[19] >= START
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_clear_step_is_placed_exactly(seed: int) -> None:
+    at = 1 + seed % 29
+    answer, _ = drive(Search(shas(30)), noisy(at, 0.26, seed))
+    assert (answer.outcome, answer.last_old, answer.first_new, answer.among) == ("found", at - 1, at, (at,))
+    assert answer.probability >= 0.99
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_improvement_is_placed_as_well(seed: int) -> None:
+    at = 1 + (7 * seed) % 29
+    answer, _ = drive(Search(shas(30)), noisy(at, -0.26, seed))
+    assert (answer.outcome, answer.first_new) == ("found", at)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_where_nothing_changed_nothing_is_named(seed: int) -> None:
+    search = Search(shas(30))
+    answer, asked = drive(search, noisy(99, 0.0, seed))
+    assert answer.outcome == "unchanged"
+    assert set(asked) == {0, 29}
+    assert min(search.rounds[0], search.rounds[29]) >= NONE_ROUNDS
+
+
+def test_a_small_step_in_long_history_is_right_nearly_always() -> None:
+    right = sum(drive(Search(shas(128)), noisy(at, 0.05, at))[0].first_new == at for at in range(3, 127, 5))
+    assert right >= 24  # of 25
+
+
+def test_no_outlier_alone_names_a_commit() -> None:
+    search = Search(shas(16))
+    values = noisy(9, 0.2, seed=5)
+    wild = {6}
+
+    def value(index: int) -> float:
+        return 0.9 if index in wild and not wild.remove(index) else values(index)
+
+    answer, _ = drive(search, value)
+    assert answer.first_new == 9
+    assert search.rounds[8] >= CONFIRM
+    assert search.rounds[9] >= CONFIRM
+
+
+def test_unbuildable_neighbours_widen_the_answer() -> None:
+    failing = (8, 9, 10)
+    answer, asked = drive(Search(shas(20)), noisy(9, 0.3, seed=2, failing=failing))
+    assert (answer.outcome, answer.last_old, answer.first_new) == ("found", 7, 11)
+    assert all(asked.count(index) <= 1 for index in failing)
+
+
+def test_unbuildable_ends_move_inwards() -> None:
+    answer, _ = drive(Search(shas(20)), noisy(9, 0.3, seed=3, failing=(0, 1, 19)))
+    assert (answer.outcome, answer.first_new) == ("found", 9)
+
+
+@pytest.mark.parametrize("count", [2, 3, 30])
+def test_nothing_buildable_is_an_answer(count: int) -> None:
+    answer, asked = drive(Search(shas(count)), lambda _: "broken")
+    assert answer.outcome == "unbuildable"
+    assert len(asked) <= 18
+
+
+def test_a_time_out_counts_as_slow() -> None:
+    answer, asked = drive(Search(shas(30)), lambda i: "slow" if i >= 17 else 0.0 + random.Random(i).gauss(0, 0.01))
+    assert (answer.outcome, answer.first_new) == ("found", 17)
+    assert len(asked) < 20
+
+
+def test_a_time_out_that_was_mended_is_found_from_the_other_side() -> None:
+    answer, _ = drive(Search(shas(30)), lambda i: "slow" if i < 17 else 0.0)
+    assert (answer.outcome, answer.first_new) == ("found", 17)
+
+
+def test_time_outs_everywhere_are_no_change() -> None:
+    answer, asked = drive(Search(shas(30)), lambda _: "slow")
+    assert answer.outcome == "unchanged"
+    assert set(asked) == {0, 29}
+    assert len(asked) < 10
+
+
+def test_a_time_out_between_measured_ends_lies_on_the_slow_side() -> None:
+    rng = random.Random(4)
+    answer, _ = drive(Search(shas(30)), lambda i: "slow" if 12 <= i < 20 else rng.gauss(0.3 if i >= 12 else 0, 0.02))
+    assert (answer.outcome, answer.first_new) == ("found", 12)
+
+
+@given(st.integers(2, 60), st.data())
+@settings(max_examples=60, deadline=None)
+def test_an_exact_metric_takes_one_round_per_commit(count: int, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, count - 1))
+    old, new = data.draw(st.lists(st.integers(-3, 10**9), min_size=2, max_size=2, unique=True))
+    search = Search(shas(count), exact=True)
+    answer, asked = drive(search, lambda i: float(new if i >= at else old))
+    assert (answer.outcome, answer.first_new, answer.last_old) == ("found", at, at - 1)
+    assert len(asked) == len(set(asked)) <= 2 + 2 * math.ceil(math.log2(count))
+
+
+def test_an_exact_metric_that_stays_is_settled_by_its_ends() -> None:
+    answer, asked = drive(Search(shas(9), exact=True), lambda _: 114.0)
+    assert (answer.outcome, asked) == ("unchanged", [0, 8])
+
+
+def test_the_budget_ends_a_hopeless_search() -> None:
+    search = Search(shas(64), budget=60)
+    answer, _ = drive(search, noisy(20, 0.02, seed=6, sigma=0.03))
+    assert answer.outcome in {"undecided", "unchanged"}
+    assert search.measurements < 70
+    if answer.outcome == "undecided":
+        assert len(answer.among) > 1
+
+
+def test_a_commit_that_fails_only_now_and_then_cannot_hold_up_the_search() -> None:
+    calls = itertools.count()
+    answer, _ = drive(Search(shas(12)), lambda i: 0.1 * (i >= 5) if next(calls) < 6 else "broken")
+    assert answer.outcome in {"undecided", "unbuildable", "found"}
+
+
+def test_missing_values_do_no_harm() -> None:
+    search = Search(shas(4))
+    assert isinstance(search.next(), Ask)
+    search.observe(0, [math.nan, 0.0, math.inf])
+    assert search.rounds[0] == 1
+    search.observe(1, [math.nan])
+    assert 1 in search.failed
+
+
+def evidence(values: Sequence[tuple[int, float]], last: int, sigma: float = 0.02) -> Evidence:
+    table = np.array([(index, value, 10.0 * at) for at, (index, value) in enumerate(values)])
+    return Evidence(0, last, *table.T, sigma=sigma)
+
+
+DATA = [(0, 0.003), (0, -0.012), (6, 0.071), (6, 0.052), (0, 0.01), (6, 0.066), (3, 0.02), (3, 0.049), (4, 0.061)]
+
+
+def test_the_posterior_agrees_with_brute_force() -> None:
+    """Enumerate the change's place, both levels, the noise and each commit's layout on fine grids."""
+    found = weigh(evidence(DATA, 6))
+    scales = 0.02 * np.array([0.4, 0.63, 1.0, 1.6, 2.6])
+    weights = np.exp(-0.5 * (np.log(scales / 0.02) / 0.5) ** 2)
+    weights /= weights.sum()
+    nodes = np.linspace(-4, 4, 41)
+    node_weights = np.exp(-(nodes**2) / 2) / np.exp(-(nodes**2) / 2).sum()
+    levels = np.linspace(-0.3, 0.4, 1401)
+    middle = float(np.median([value for _, value in DATA]))
+    prior = np.exp(-0.5 * ((levels - middle) / 0.3) ** 2) / (0.3 * math.sqrt(2 * math.pi)) * (levels[1] - levels[0])
+
+    def likelihood(commit: int, scale: float) -> np.ndarray:
+        values = np.array([value for index, value in DATA if index == commit])
+        z = (values[:, None, None] - levels[:, None] - 0.003 * nodes) / scale
+        return ((1 + z**2 / 2) ** -1.5 / scale).prod(axis=0) @ node_weights
+
+    knots = [0, 3, 4, 6]
+    mass, none = np.zeros(3), 0.0
+    for scale, weight in zip(scales, weights, strict=True):
+        table = np.array([likelihood(knot, scale) for knot in knots])
+        for cut in range(1, 4):
+            width = (knots[cut] - knots[cut - 1]) / 6
+            sides = (table[:cut].prod(axis=0) @ prior) * (table[cut:].prod(axis=0) @ prior)
+            mass[cut - 1] += 0.8 * weight * width * sides
+        none += 0.2 * weight * float(table.prod(axis=0) @ prior)
+    total = mass.sum() + none
+    assert found.knots == tuple(knots)
+    assert found.mass == pytest.approx(mass / total, abs=0.01)
+    assert found.none == pytest.approx(none / total, abs=0.005)
+
+
+@given(st.permutations(DATA))
+@settings(max_examples=25, deadline=None)
+def test_without_drift_the_order_of_observations_does_not_matter(data: list[tuple[int, float]]) -> None:
+    assert weigh(evidence(data, 6)).mass == pytest.approx(weigh(evidence(DATA, 6)).mass, rel=1e-9)
+
+
+@given(st.floats(-5, 5), st.sampled_from([-1.0, 1.0]))
+@settings(max_examples=25, deadline=None)
+def test_neither_shift_nor_sign_changes_the_posterior(shift: float, sign: float) -> None:
+    moved = weigh(evidence([(index, sign * value + shift) for index, value in DATA], 6))
+    plain = weigh(evidence(DATA, 6))
+    assert moved.mass == pytest.approx(plain.mass, abs=1e-6)
+    assert moved.none == pytest.approx(plain.none, abs=1e-6)
+
+
+def test_drift_that_the_ends_show_is_taken_off() -> None:
+    values, drift = [], [0.0, 0.0, 0.0, 0.0, 0.04, 0.04, 0.04, 0.04, 0.04, 0.04]
+    for at, (index, level) in enumerate(
+        [(0, 0), (9, 0.05), (9, 0.05), (0, 0), (4, 0), (0, 0), (9, 0.05), (4, 0), (0, 0), (9, 0.05)]
+    ):
+        values.append((index, level + drift[at] + 0.002 * (-1) ** at))
+    table = np.array([(index, value, 600.0 * at) for at, (index, value) in enumerate(values)])
+    seen = Evidence(0, 9, *table.T, sigma=0.005, drift=0.02)
+    first = weigh(seen)
+    settled = weigh(seen, first)
+    assert settled.new[1] < 0.05 < first.new[1]  # the commit in the middle is an old one, and looked new
+
+
+def test_capacity_and_entropy_have_their_limits() -> None:
+    assert _entropy(0.5) == 1.0
+    assert _entropy(0.0) == _entropy(1.0) == 0.0
+    assert _capacity(0.0) == pytest.approx(0.0)
+    assert _capacity(20.0) == pytest.approx(1.0)
+    assert all(_capacity(d / 10) < _capacity(d / 10 + 0.1) for d in range(1, 60))
+    # against numerical integration of the mutual information for two normal levels one sd apart
+    y = np.linspace(-9, 10, 20001)
+    one, two = (np.exp(-((y - d) ** 2) / 2) / math.sqrt(2 * math.pi) for d in (0, 1))
+    exact = np.trapezoid(0.5 * one * np.log2(2 * one / (one + two)) + 0.5 * two * np.log2(2 * two / (one + two)), y)
+    assert _capacity(1.0) == pytest.approx(float(exact), abs=0.01)
+
+
+def test_dear_builds_are_traded_for_more_rounds() -> None:
+    def builds(cost: float) -> int:
+        total = 0
+        for seed in range(8):
+            _, asked = drive(Search(shas(256), costs=Costs(build=cost, switch=0)), noisy(100 + seed, 0.05, seed))
+            total += len(set(asked))
+        return total
+
+    assert builds(60.0) <= builds(0.1)
