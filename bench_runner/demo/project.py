@@ -105,7 +105,18 @@ def write(folder: Path, *, seed: int = 0) -> Truth:
     _git(folder, "init", "--quiet", "--initial-branch=main", "--object-format=sha1")
     _git(folder, "fast-import", "--quiet", "--date-format=raw", stream=b"".join(_stream(where, seed)))
     _git(folder, "reset", "--quiet", "--hard", "main")
-    shas = _git(folder, "rev-list", "--reverse", "main").decode().split()
+    return truth_of(folder, seed=seed)
+
+
+def truth_of(folder: Path, *, seed: int = 0) -> Truth:
+    """Return what was put into the repository in `folder`; UsageError when it was not written here with this seed."""
+    where = places(seed)
+    log = _git(folder, "log", "--reverse", "--first-parent", "--format=%H %s", "main", "--").decode().splitlines()
+    commits = [line.partition(" ") for line in log[:COMMITS]]
+    subjects = {index: subject for index, (_, _, subject) in enumerate(commits)}
+    if any(subjects.get(index) != edit.subject for index, edit in where.edits.items()):
+        raise UsageError(f"{folder} does not hold the demo project of seed {seed}: name a new folder, or its own seed")
+    shas = [sha for sha, _, _ in commits]
     return Truth(tuple(shas), _effects(where, shas))
 
 

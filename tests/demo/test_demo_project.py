@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from bench_runner.demo.project import COMMITS, CONTROLS, Effect, Truth, places, write
+from bench_runner.demo.project import COMMITS, CONTROLS, Effect, Truth, places, truth_of, write
 from bench_runner.errors import UsageError
 
 # Runs each benchmark once and counts the lines that Python executes: work without the noise of a clock.
@@ -126,6 +126,16 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not empty"):
         write(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_the_truth_of_a_project_can_be_read_again(made: tuple[Path, Truth], tmp_path: Path) -> None:
+    folder, truth = made
+    assert repr(truth_of(folder)) == repr(truth)
+    with pytest.raises(UsageError, match="seed 1"):
+        truth_of(folder, seed=1)
+    git(tmp_path, "init", "--quiet")
+    with pytest.raises(UsageError):
+        truth_of(tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(300))
