@@ -88,6 +88,11 @@ class Found:
         return self.outcome == "found" and len(self.among) == 1
 
     @property
+    def between(self) -> tuple[Commit, ...]:
+        """The commits to name: all that it may be when found, else only the likeliest."""
+        return self.among if self.outcome == "found" else (self.first_new,)
+
+    @property
     def ratio(self) -> float:
         """After / before; NaN when either is unknown or before is 0."""
         return self.after / self.before if self.before else math.nan
@@ -108,7 +113,7 @@ def run(
     metric: Metric,
     measure: Measure,
     *,
-    tell: Callable[[Progress], None] = lambda progress: None,
+    tell: Callable[[Progress], None] | None = None,
     costs: Costs | None = None,
     budget: int = 400,
 ) -> Found:
@@ -122,7 +127,8 @@ def run(
     scale = _Scale(metric)
     looks: list[Look] = []
     while isinstance(ask := search.next(), Ask):
-        tell(_progress(search, ask, commits, len(looks)))
+        if tell:
+            tell(_progress(search, ask, commits, len(looks)))
         looks.append(_look(search, ask, commits[ask.index], measure, scale))
     return _found(ask, commits, metric, looks)
 
