@@ -27,6 +27,11 @@ class Event:
     seconds: float = 0.0
     result: Result | None = None
 
+    def __str__(self) -> str:
+        """Say it in a few words: "round 2: suite.time_x(1) ok"."""
+        what = self.case.id if self.case else {"cache": "setup_cache", "round": "begins"}.get(self.kind, "")
+        return f"round {self.round}: {what} {self.outcome}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -7,19 +7,18 @@ from typing import Any, Protocol
 
 from bench_runner.envs.base import Workspace
 from bench_runner.envs.output import clean, tail
-from bench_runner.errors import NothingMeasuredError
+from bench_runner.errors import NothingMeasuredError, StoreError
 from bench_runner.model.benchmark import Benchmark, Case
-from bench_runner.model.metric import TIME, Metric
 from bench_runner.runner.events import Event, Measured
 from bench_runner.runner.process import Lost, Worker
 from bench_runner.runner.rounds import Measurement
 from bench_runner.runner.sampling import Sampling
+from bench_runner.store.asv_entries import read_entry
 from bench_runner.worker import messages
 
 __all__ = ["Event", "Executor", "Measured", "Processes"]
 
 _IMPORT_S = 600.0  # the longest that listing a suite may take
-_FIELDS = {"name", "version", "type", "unit", "code", "params", "param_names", "timeout", "setup_cache_key", "better"}
 
 Cases = Sequence[tuple[Benchmark, Sequence[Case]]]
 
@@ -58,7 +57,7 @@ class Processes:
             more = f" (and {len(found.failures) - 1} more modules)" if len(found.failures) > 1 else ""
             raise _unusable(suite, f"{module}: {trace.strip().splitlines()[-1]}{more}", trace)
         # As in asv, the last of several with one name stands.
-        return list({one["name"]: _benchmark(one) for one in found.benchmarks}.values())
+        return list({one["name"]: _benchmark(suite, one) for one in found.benchmarks}.values())
 
     def check(self, workspace: Workspace, suite: Path) -> list[str]:
         """Return asv's complaints about the suite; raises NothingMeasuredError, EnvironmentFailedError."""
@@ -93,24 +92,9 @@ def _unusable(suite: Path, why: str, output: str) -> NothingMeasuredError:
     return NothingMeasuredError(f"suite {suite} fails to import: {clean(why)}\n{tail(clean(output), 30)}".rstrip())
 
 
-def _benchmark(fields: dict[str, Any]) -> Benchmark:
+def _benchmark(suite: Path, fields: dict[str, Any]) -> Benchmark:
     """Return a benchmark from asv's description of it."""
-    return Benchmark(
-        name=fields["name"],
-        version=fields["version"],
-        kind=fields["type"],
-        metric=_metric(fields),
-        code=fields.get("code", ""),
-        params=tuple(tuple(values) for values in fields["params"]),
-        param_names=tuple(fields["param_names"]),
-        timeout=None if fields.get("timeout") is None else float(fields["timeout"]),
-        setup_cache_key=fields.get("setup_cache_key"),
-        attributes={name: value for name, value in fields.items() if name not in _FIELDS},
-    )
-
-
-def _metric(fields: dict[str, Any]) -> Metric:
-    """Return what a benchmark's numbers mean; its kind is the metric's name."""
-    if fields["type"] == "time":
-        return TIME
-    return Metric(str(fields["type"]), str(fields["unit"]), fields["better"])
+    try:
+        return read_entry(fields["name"], fields)
+    except StoreError as error:
+        raise NothingMeasuredError(f"suite {suite}: benchmark {fields['name'][:80]!r}: {error}") from error

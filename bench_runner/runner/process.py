@@ -99,6 +99,8 @@ class Worker:
         if self._process.returncode is None:
             _kill_tree(self._process.pid)
             self._process.wait()
+        else:
+            _kill_group(self._process.pid)
         self._ears.close()
         for pipe in (self._requests, self._answers):
             with contextlib.suppress(OSError):
@@ -194,5 +196,11 @@ def _kill_tree(pid: int) -> None:
         for child in psutil.Process(pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 child.kill()
+    _kill_group(pid)
+
+
+def _kill_group(pid: int) -> None:
+    """Kill what is left of a process group."""
+    # macOS answers EPERM for a group of which only zombies are left
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

@@ -31,6 +31,8 @@ class Measurement:
         self._sampling, self._tell, self._folder = sampling, tell, folder
         self._seed = int.from_bytes(os.urandom(4), "big") if sampling.seed is None else sampling.seed
         self._random = Random(self._seed)  # noqa: S311 - an order, not a secret
+        fixed = workspace.variables.get("PYTHONHASHSEED", "")
+        self._fixed_seed = int(fixed) if fixed.isdecimal() else None
         self._launcher = Launcher(lambda seed: Worker(workspace, suite, folder, hash_seed=seed), sampling.launch)
         self._caches: dict[str, Path] = {}
         self._cache_s: dict[str, float] = {}
@@ -55,9 +57,7 @@ class Measurement:
 
     def _round(self, active: list[Course]) -> None:
         """Give each case its turn, in random order."""
-        seed = self._random.randrange(_HASH_SEEDS)
-        self._hash_seeds.append(seed)
-        self._launcher.begin(seed)
+        self._hash_seeds.append(self._begin())
         self._random.shuffle(active)
         self._say("round")
         for course in active:
@@ -68,6 +68,13 @@ class Measurement:
             course.duration_s += spent
             self._done += 1
             self._add(course, ended, spent)
+
+    def _begin(self) -> int:
+        """Turn to fresh interpreters with another hash seed, unless the user has fixed it; return the seed."""
+        seed = self._random.randrange(_HASH_SEEDS)
+        seed = seed if self._fixed_seed is None else self._fixed_seed
+        self._launcher.begin(seed)
+        return seed
 
     def _turn(self, course: Course) -> Ended:
         """Run one case once, in a directory of its own or in that of its setup_cache."""
@@ -95,7 +102,7 @@ class Measurement:
         for course in courses:
             if course.benchmark.setup_cache_key is not None:
                 users.setdefault(course.benchmark.setup_cache_key, []).append(course)
-        self._launcher.begin(self._random.randrange(_HASH_SEEDS))
+        self._begin()
         for key, some in users.items():
             began = time.monotonic()
             cwd = Path(mkdtemp(dir=self._folder))

@@ -1,5 +1,6 @@
 """Decides how often a case is called: as many samples as asv takes, over more processes, in no more time."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -62,7 +63,7 @@ def later(benchmark: Benchmark, sampling: Sampling, number: int, batch_s: float)
         return before
     if _steered(benchmark):
         return Calls(before.rounds, {"number": number, "warmup_time": _ASV_WARMUP_S / (before.rounds - 1)})
-    left = asv_seconds(batch_s) - _first_seconds(batch_s, _samples(sampling))
+    left = asv_seconds(number, batch_s) - _first_seconds(number, batch_s, _samples(sampling))
     each = left / (before.rounds - 1) * (1 + 1e-9)
     if each < 2 * batch_s:
         rounds = before.rounds if each >= batch_s else 1 + int(left / batch_s + 1e-9)
@@ -72,21 +73,23 @@ def later(benchmark: Benchmark, sampling: Sampling, number: int, batch_s: float)
     return Calls(before.rounds, {"number": number, "repeat": repeat, "warmup_time": max(_LEAST_WARMUP_S, warmup_s)})
 
 
-def asv_seconds(batch_s: float) -> float:
-    """Return the least time asv spends by default in calls of a case whose samples take `batch_s` seconds each."""
-    return _ASV_ROUNDS * _round_seconds(batch_s, _ASV_SAMPLES, _ASV_PATIENCE_S)
+def asv_seconds(number: int, batch_s: float) -> float:
+    """Return the least time asv spends by default on a case whose samples of `number` calls take `batch_s` each."""
+    return _ASV_ROUNDS * _round_seconds(number, batch_s, _ASV_SAMPLES, _ASV_PATIENCE_S)
 
 
-def _first_seconds(batch_s: float, samples: int) -> float:
+def _first_seconds(number: int, batch_s: float, samples: int) -> float:
     """Return the time our first round takes; one call that takes longer than we wait is warm-up and sample in one."""
     if batch_s > _ASV_WARMUP_S + _PATIENCE_S:
         return batch_s
-    return _round_seconds(batch_s, samples, _PATIENCE_S)
+    return _round_seconds(number, batch_s, samples, _PATIENCE_S)
 
 
-def _round_seconds(batch_s: float, samples: int, patience_s: float) -> float:
-    """Return the time of a warm-up and of samples until there are enough or patience is over."""
+def _round_seconds(number: int, batch_s: float, samples: int, patience_s: float) -> float:
+    """Return the least time of a warm-up and of samples until there are enough or patience is over."""
     spent = max(_ASV_WARMUP_S, batch_s)
+    if number == 1:  # else the number is found during the warm-up, and its end is anywhere within a batch
+        spent = max(1, math.ceil(_ASV_WARMUP_S / batch_s - 1e-9)) * batch_s
     for _ in range(samples):
         spent += batch_s
         if spent > _ASV_WARMUP_S + patience_s:

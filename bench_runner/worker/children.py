@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional, Sequence, Set
+from typing import Callable, Iterable, NamedTuple, Optional, Sequence, Set
 
 KEPT_BYTES = 64 * 1024  # of what a child prints, its end
 _CHUNK = 64 * 1024
@@ -86,7 +86,7 @@ def supervise(work: Callable[[int], bytes], timeout: float, private: Sequence[in
         return child.wait(time.monotonic() + timeout)
     finally:
         child.close()
-        _sweep(known)
+        sweep(known)
 
 
 def flush() -> None:
@@ -196,10 +196,10 @@ class _Child:
             os.killpg(self._pid, signal.SIGKILL)
 
 
-def _sweep(known: Set[int]) -> None:
-    """Kill what fell to us when the child died; what a killed one leaves behind falls to us in turn."""
+def sweep(known: Iterable[int] = ()) -> None:
+    """Kill our children but the known ones, such as fell to us when one died; theirs fall to us in turn."""
     for _ in range(100):
-        strays = offspring() - known
+        strays = offspring().difference(known)
         if not strays:
             return
         for pid in strays:

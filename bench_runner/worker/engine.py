@@ -21,6 +21,7 @@ __all__ = ["SkipNotImplemented"]
 # The attributes by which a suite steers how it is sampled.
 STEERING = ("rounds", "processes", "repeat", "number", "warmup_time", "sample_time", "min_run_count", "timer")
 _PLAIN = (str, int, float, list, dict, bool)  # what asv writes to benchmarks.json
+_OURS = (("better", "higher"), ("exact", True))  # words of the metric that asv has not
 _ALONE = ("PeakMemBenchmark", "TimerawBenchmark")  # not to be forked: memory is inherited, processes are measured
 _JITS = ("__pypy__", "__graalpython__")
 
@@ -65,15 +66,14 @@ def benchmarks(root: str, failures: Dict[str, str]) -> Iterator[Any]:
 
 
 def find(root: str, name: str) -> Any:
-    """Return one benchmark, importing only its module where the name tells which; ValueError if there is none."""
-    if "-" not in name:  # asv_runner takes what follows it for the number of a case
+    """Return one benchmark, importing only its module where the name tells which; None when that does not do."""
+    if "-" in name:  # asv_runner takes what follows it for the number of a case
+        return None
+    try:
         benchmark = get_benchmark_from_name(root, name)
-        if benchmark.name == name:
-            return benchmark
-    for benchmark in disc_benchmarks(root, ignore_import_errors=True):
-        if benchmark.name == name:
-            return benchmark
-    raise ValueError("the suite has no benchmark of this name")
+    except BaseException:  # noqa: BLE001 - it may come from a module that has no part in this: load() tells them apart
+        return None
+    return benchmark if benchmark.name == name else None
 
 
 def explicit(benchmark: Any) -> List[str]:
@@ -82,11 +82,12 @@ def explicit(benchmark: Any) -> List[str]:
 
 
 def describe(benchmark: Any) -> Dict[str, Any]:
-    """Return what asv writes of a benchmark, with `better`, `explicit` and `alone` beside it."""
+    """Return what asv writes of a benchmark, with `better`, `exact`, `explicit` and `alone` beside it."""
     fields = {name: value for name, value in vars(benchmark).items() if _kept(name, value)}
-    better = _get_first_attr(benchmark._attr_sources, "better", None)  # noqa: SLF001 - engine
-    direction = "higher" if better == "higher" else "lower"
-    return dict(fields, better=direction, explicit=explicit(benchmark), alone=type(benchmark).__name__ in _ALONE)
+    for name, word in _OURS:
+        own = _get_first_attr(benchmark._attr_sources, name, None)  # noqa: SLF001 - engine
+        fields[name] = own if isinstance(own, type(word)) and own == word else None
+    return dict(fields, explicit=explicit(benchmark), alone=type(benchmark).__name__ in _ALONE)
 
 
 def _kept(name: str, value: Any) -> bool:

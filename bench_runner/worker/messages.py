@@ -73,7 +73,7 @@ class Hello:
 
 @dataclass(frozen=True)
 class Discovered:
-    """Benchmarks as asv describes them (and `better`, `explicit`, `alone`), broken modules -> traceback, warnings."""
+    """Benchmarks as asv describes them (and more), broken modules -> traceback, warnings."""
 
     benchmarks: List[Dict[str, Any]]
     failures: Dict[str, str]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional
 
+from .children import flush
 from .messages import Ended, decode, encode
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def answered(work: Callable[[], Ended]) -> bytes:
     try:
         ended = work()
     except BaseException as error:  # noqa: BLE001 - a benchmark may raise anything, SystemExit included
+        flush()
         traceback.print_exception(type(error), error, _outer(error))
         ended = Ended("failed", sentence(error))
     return encode(ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import platform
 
@@ -21,6 +22,7 @@ def serve(root: str, requests: str, answers: str) -> None:
     from .suite import Suite
 
     children.adopt()
+    atexit.register(children.sweep)  # first in, last out: what the suite has registered itself comes before
     suite = Suite(root, pipes)
     with os.fdopen(pipes[0], "rb", closefd=False) as lines:
         for line in lines:

@@ -81,8 +81,7 @@ class Suite:
 
     def preload(self, _: Preload) -> Preloaded:
         """Import everything once."""
-        self._failures = engine.load(self._root)
-        self._loaded = {one.name: one for one in engine.benchmarks(self._root, self._failures)}
+        self._load()
         gc.collect()
         gc.freeze()  # what is here now need not be looked through, page by page, in every child
         return Preloaded(forks_whole(), self._failures)
@@ -124,12 +123,20 @@ class Suite:
 
         return answered(work)
 
+    def _load(self) -> Dict[str, Any]:
+        """Import every module and remember what is in them."""
+        self._failures = engine.load(self._root)
+        self._loaded = {one.name: one for one in engine.benchmarks(self._root, self._failures)}
+        return self._loaded
+
     def _find(self, name: str) -> Any:
         """Return a benchmark; what is wrong with its module is raised again."""
-        if self._loaded is None:
-            return engine.find(self._root, name)
-        if name in self._loaded:
-            return self._loaded[name]
+        found = engine.find(self._root, name) if self._loaded is None else None
+        if found is not None:
+            return found
+        loaded = self._load() if self._loaded is None else self._loaded
+        if name in loaded:
+            return loaded[name]
         for module, text in self._failures.items():
             inside = module.partition(".")[2]
             if not inside or name.startswith(inside + "."):
