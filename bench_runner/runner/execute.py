@@ -14,7 +14,7 @@ from bench_runner.runner.process import Lost, Worker
 from bench_runner.runner.rounds import Measurement
 from bench_runner.runner.sampling import Sampling
 from bench_runner.store.asv_entries import read_entry
-from bench_runner.worker import messages
+from bench_runner.worker.messages import Check, Discover, Refused
 
 __all__ = ["Event", "Executor", "Measured", "Processes"]
 
@@ -49,7 +49,7 @@ class Processes:
 
     def discover(self, workspace: Workspace, suite: Path) -> list[Benchmark]:
         """Return the benchmarks exactly as asv lists them; raises NothingMeasuredError, EnvironmentFailedError."""
-        found = _ask(workspace, suite, messages.Discover())
+        found = _ask(workspace, suite, Discover())
         for warning in found.warnings:
             self._say(f"{suite}: {warning}")
         if found.failures:
@@ -61,7 +61,7 @@ class Processes:
 
     def check(self, workspace: Workspace, suite: Path) -> list[str]:
         """Return asv's complaints about the suite; raises NothingMeasuredError, EnvironmentFailedError."""
-        return [clean(one) for one in _ask(workspace, suite, messages.Check()).problems]
+        return [clean(one) for one in _ask(workspace, suite, Check()).problems]
 
     def measure(
         self, workspace: Workspace, suite: Path, cases: Cases, plan: Sampling, tell: Callable[[Event], None]
@@ -82,7 +82,7 @@ def _ask(workspace: Workspace, suite: Path, request: object) -> Any:
         answer = worker.ask(request, _IMPORT_S)
     if isinstance(answer, Lost):
         raise _unusable(suite, f"the interpreter {answer.detail} while importing it", answer.output)
-    if isinstance(answer, messages.Refused):
+    if isinstance(answer, Refused):
         raise _unusable(suite, answer.detail, answer.output)
     return answer
 

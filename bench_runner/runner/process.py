@@ -13,9 +13,9 @@ from typing import Any, Self
 from bench_runner.envs.base import Workspace
 from bench_runner.envs.variables import activated, inherited
 from bench_runner.errors import EnvironmentFailedError
-from bench_runner.worker import messages
+from bench_runner.worker.messages import ASV_RUNNER, decode, encode
 
-_MAIN = Path(messages.__file__).with_name("__main__.py")
+_MAIN = Path(__file__).parent.with_name("worker") / "__main__.py"
 _KEPT_BYTES = 64 * 1024  # of what a suite prints while it is imported, its end
 _GREETING_S = 60.0
 _FAREWELL_S = 2.0
@@ -86,7 +86,7 @@ class Worker:
 
     def ask(self, request: object, patience: float) -> Any:
         """Return the answer to a request, or Lost after `patience` seconds or when the worker dies of it."""
-        line = messages.encode(request)
+        line = encode(request)
         try:
             while line:
                 line = line[os.write(self._requests, line) :]
@@ -114,11 +114,11 @@ class Worker:
         hello = self._hear(_GREETING_S)
         if isinstance(hello, Lost):
             raise EnvironmentFailedError(f"{self._python} cannot run the worker: it {hello.detail}", hello.output)
-        if hello.engine != messages.ASV_RUNNER:
+        if hello.engine != ASV_RUNNER:
             there = f"asv_runner {hello.engine} is" if hello.engine else "asv_runner is not"
             raise EnvironmentFailedError(
-                f"{self._python}: {there} installed, {messages.ASV_RUNNER} is needed: remove the environment to have "
-                f"it made anew, or install asv_runner=={messages.ASV_RUNNER} in it"
+                f"{self._python}: {there} installed, {ASV_RUNNER} is needed: remove the environment to have "
+                f"it made anew, or install asv_runner=={ASV_RUNNER} in it"
             )
 
     def _say_farewell(self) -> None:
@@ -141,7 +141,7 @@ class Worker:
                     return self._lost()
         line, _, self._heard = self._heard.partition(b"\n")
         try:
-            return messages.decode(line)
+            return decode(line)
         except ValueError:
             return self._lost()
 
