@@ -41,8 +41,14 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             base = ".".join(here[: -node.level]) if node.level else ""
             module = ".".join(part for part in (base, node.module) if part)
-            names |= {f"{module}.{alias.name}" for alias in node.names} if node.level and not node.module else {module}
+            names |= {inner if is_module(inner := f"{module}.{alias.name}") else module for alias in node.names}
     return names
+
+
+def is_module(name: str) -> bool:
+    """Whether a name of the house is a file or a folder, so that `from package import module` counts as the module."""
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or path.is_dir()
 
 
 def room(module: str) -> str:

@@ -9,6 +9,7 @@ from bench_runner.model.commit import Commit
 from bench_runner.report.sheet import Sheet
 
 SCHEMA = "bench_runner.changes/1"
+COLUMNS = ("id", "benchmark", "change", "before", "after", "commit", "state", "machine", "environment", "subject")
 
 
 class Group(Protocol):
@@ -40,18 +41,7 @@ def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
     subjects = {one.sha: one.subject for one in commits}
     return Sheet(
         title=units.count(len(changes), "change"),
-        columns=(
-            "id",
-            "benchmark",
-            "change",
-            "before",
-            "after",
-            "commit",
-            "state",
-            "machine",
-            "environment",
-            "subject",
-        ),
+        columns=COLUMNS,
         right=frozenset({"change", "before", "after"}),
         cells=tuple((*_cells(one), subjects.get(one.first_new, "")) for one in changes),
         marks=tuple(_mark(one) for one in changes),

@@ -36,7 +36,7 @@ def sheet(comparisons: Sequence[Comparison], before: str, after: str) -> Sheet:
 
 
 def _rank(one: Comparison) -> tuple[int, float, str]:
-    """Changed ones first, the largest on top, then those without a number, then the rest by name."""
+    """Put changed ones first, the largest on top, then those without a number, then the rest by name."""
     order = {"slower": 0, "faster": 1, "failed": 2, "missing": 2, "unlike": 3}
     size = -abs(math.log(one.ratio)) if one.verdict in {"slower", "faster"} and one.ratio > 0 else 0.0
     return order.get(one.verdict, 4), size, one.case.id

@@ -20,16 +20,7 @@ def listed(runs: Sequence[Run], commits: Sequence[Commit]) -> Sheet:
     return Sheet(
         title=units.count(len(rows), "run"),
         columns=("commit", "machine", "environment", "outcomes", "subject"),
-        cells=tuple(
-            (
-                run.commit_sha[:8],
-                run.machine.machine,
-                run.environment.name,
-                spoken(run),
-                subjects.get(run.commit_sha, ""),
-            )
-            for run in rows
-        ),
+        cells=tuple((*_place(run), spoken(run), subjects.get(run.commit_sha, "")) for run in rows),
         marks=tuple("" if run.build.ok else "failed" for run in rows),
         document={"schema": SCHEMA, "runs": [_head(run) for run in rows]},
     )
@@ -71,6 +62,10 @@ def _cells(result: Result, benchmarks: Mapping[str, Benchmark]) -> tuple[str, ..
     interval = f"{units.show(found.low, unit)} .. {units.show(found.high, unit)}"
     said = "; ".join((result.outcome, *found.warnings))
     return (result.case.id, units.show(found.centre, unit), interval, str(found.n), said)
+
+
+def _place(run: Run) -> tuple[str, str, str]:
+    return run.commit_sha[:8], run.machine.machine, run.environment.name
 
 
 def _head(run: Run) -> dict[str, object]:

@@ -17,7 +17,7 @@ from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
 from bench_runner.model.run import Protocol as Measuring
 from bench_runner.model.run import Result, Run
-from bench_runner.runner.execute import Event, Executor
+from bench_runner.runner.execute import Cases, Event, Executor
 from bench_runner.runner.plan import Job
 from bench_runner.runner.sampling import Sampling
 from bench_runner.stats.summary import summarise
@@ -171,13 +171,25 @@ class Session:
             workspace, known = self._own_suite(workspace)
         empty = self._run(job.commit, workspace)
         cases = self._left(job, known) if workspace.build.ok else []
+        return self._measured(empty, workspace, cases, self.sampling), known
+
+    def once(
+        self, environment: Environment, commit: Commit, benchmark: Benchmark, case: Case, sampling: Sampling
+    ) -> Run:
+        """Return the run of one case at one commit, without storing it."""
+        workspace = self.preparer.prepare(environment, commit.sha, say=self.watcher.tell)
+        cases = [(benchmark, [case])] if workspace.build.ok else []
+        return self._measured(self._run(commit, workspace), workspace, cases, sampling)
+
+    def _measured(self, empty: Run, workspace: Workspace, cases: Cases, sampling: Sampling) -> Run:
+        """Return a run with the results of these cases."""
         if not cases:
-            return empty, known
-        measured = self.executor.measure(workspace, self.suite.at(workspace), cases, self.sampling, self.watcher.tell)
-        metrics = {one.name: one.metric for one in known}
+            return empty
+        measured = self.executor.measure(workspace, self.suite.at(workspace), cases, sampling, self.watcher.tell)
+        metrics = {one.name: one.metric for one, _ in cases}
         results = tuple(_summarised(result, metrics[result.case.benchmark]) for result in measured.results)
         protocol = replace(empty.protocol, launch=measured.launch)
-        return replace(empty, results=results, protocol=protocol, setup_cache_s=measured.setup_cache_s), known
+        return replace(empty, results=results, protocol=protocol, setup_cache_s=measured.setup_cache_s)
 
     def _left(self, job: Job, known: Iterable[Benchmark]) -> list[tuple[Benchmark, list[Case]]]:
         """Return the cases that were asked for and are not stored yet, by benchmark."""

@@ -1,8 +1,11 @@
 """Plan and session together, on the shipped doubles: what is done, kept, skipped, and where it stops."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench_runner.errors import NothingMeasuredError, UsageError
 from bench_runner.model.benchmark import Benchmark, Case
@@ -11,7 +14,7 @@ from bench_runner.model.environment import Environment
 from bench_runner.model.machine import Machine
 from bench_runner.model.run import Outcome, Run
 from bench_runner.runner.events import Event
-from bench_runner.runner.plan import Job, Plan, Skip, plan
+from bench_runner.runner.plan import Job, Plan, Skip, coarse_to_fine, plan
 from bench_runner.runner.sampling import Sampling
 from bench_runner.runner.session import Session, Suite, selector
 from bench_runner.testing import MemoryStore, ReplayExecutor, ReplayPreparer
@@ -182,3 +185,13 @@ def test_a_pattern_selects_cases_as_in_asv() -> None:
     assert all(selector([])(case) for case in SORT.cases())
     with pytest.raises(UsageError, match="-b '\\['"):
         selector(["["])
+
+
+@given(st.integers(0, 200))
+def test_commits_are_measured_coarse_to_fine(count: int) -> None:
+    commits = [Commit(f"{place:040x}", (), 0, "") for place in range(count)]
+    order = [int(one.sha, 16) for one in coarse_to_fine(commits)]
+    assert sorted(order) == list(range(count))
+    if count > 8:
+        assert order[:3] == [0, count - 1, (count - 1) // 2]
+        assert all(abs(a - b) > 1 for a, b in pairwise(order[: count // 2]))

@@ -1,0 +1,119 @@
+"""`bisect`: which commit of a range changed a benchmark."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench_runner import units
+from bench_runner.cli.project import Project
+from bench_runner.errors import UsageError
+from bench_runner.hostile import plain
+
+if TYPE_CHECKING:
+    from bench_runner.bisect.session import Found, Progress
+    from bench_runner.model.benchmark import Benchmark, Case
+    from bench_runner.model.commit import Commit
+
+
+def bisect(
+    context: typer.Context,
+    commits: Annotated[str, typer.Argument(metavar="A..B", help="The last good commit and a bad one.")],
+    *,
+    bench: Annotated[str, typer.Option("--bench", "-b", help="A pattern that selects one case.")],
+    environment: Annotated[str | None, typer.Option("--environment", "-E", help="By default the first one.")] = None,
+) -> None:
+    """Find the commit that changed a benchmark, by measuring a few commits of the range several times.
+
+    Both ends are measured first: when they do not differ, that is the answer. Commits that do not build are passed
+    over. What is measured is stored.
+
+    Exit codes: 0 found, 4 no change reproduced or not sure, 6 nothing could be built.
+
+    Examples:
+
+        bench-runner bisect v1.0..main -b 'time_sort.1000'
+        bench-runner bisect 1a2b3c4d..5e6f7a8b -b Join.time_inner -E uv:3.12
+    """
+    found = search(Project.of(context), commits, bench, environment)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def search(project: Project, commits: str, bench: str, environment: str | None) -> "Found":
+    """Bisect with real measurements, show how it goes and what came out."""
+    from bench_runner.bisect.remeasure import Remeasure
+    from bench_runner.bisect.session import run
+    from bench_runner.cli.measure import Order, session_of, understand
+    from bench_runner.cli.progress import Progress as Screen
+
+    path = path_of(project, commits)
+    order = Order(commits="HEAD", benchmarks=(bench,), environments=(environment,) if environment else ())
+    work = understand(project, order)
+    recipe = work.environments[0]
+    with Screen() as screen, session_of(project, order, work, screen) as session:
+        benchmark, case = only(session.discover((recipe, one.sha) for one in reversed(path)), bench)
+        screen.tell(f"{case.id}: {units.count(len(path), 'commit')} in {recipe.name}")
+        measure = Remeasure(session, project.store, recipe, benchmark, case, {one.sha: one for one in path})
+        found = run(path, benchmark.metric, measure, tell=lambda at: screen.tell(step(at)))
+    for line in told(found):
+        typer.echo(line)
+    return found
+
+
+def path_of(project: Project, commits: str) -> "list[Commit]":
+    """Return the first-parent path of a range A..B, oldest first, A included; UsageError when it is none."""
+    first, dots, last = commits.partition("..")
+    if not dots or not first or last.startswith("."):
+        raise UsageError(f"{commits!r} is no range: give the last good commit and a bad one as A..B")
+    repository = project.repository
+    old, new = repository.resolve(first), repository.resolve(last or "HEAD")
+    between = repository.commits(f"{old}..{new}")[::-1]
+    if not between:
+        raise UsageError(f"{commits} has no commits: is {first} really an ancestor of {last or 'HEAD'}?")
+    return [*repository.known([old]), *between]
+
+
+def only(benchmarks: "list[Benchmark]", bench: str) -> "tuple[Benchmark, Case]":
+    """Return the one case that a pattern selects; UsageError names those it could be."""
+    from bench_runner.runner.session import selector
+
+    chosen = selector([bench])
+    found = [(one, case) for one in benchmarks for case in one.cases() if chosen(case)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(plain(case.id) for _, case in found[:5]) or "none; see `bench-runner list --cases`"
+    raise UsageError(f"-b {bench!r} must select one case, but selects {len(found)}: {names}")
+
+
+def step(at: "Progress") -> str:
+    """Return where a search stands, with the posterior as a row of blocks."""
+    blocks = " ▁▂▃▄▅▆▇█"
+    row = "".join(blocks[round(8 * mass)] for mass in at.mass)
+    return f"measuring {at.commit.short} in {units.count(at.rounds, 'round')}" + (f"  |{row}|" if row else "")
+
+
+def told(found: "Found") -> "list[str]":
+    """Return the answer in words, with the numbers behind it."""
+    unit = found.metric.unit
+    spent = f"{units.count(found.rounds, 'round')} on {units.count(found.commits, 'commit')}"
+    levels = f"{units.show(found.before, unit)} -> {units.show(found.after, unit)}"
+    skipped = [f"passed over {one.commit.short}: {plain(one.problem)}" for one in found.skipped]
+    match found.outcome:
+        case "unchanged":
+            return [f"no change reproduced between both ends: {levels} ({spent})", *skipped]
+        case "unbuildable":
+            return ["nothing can be measured at one of the ends", *skipped]
+        case "undecided":
+            return [
+                f"not sure after {spent}; most likely {culprit(found)} ({found.probability:.0%}), {levels}",
+                *skipped,
+            ]
+    change = units.percent(found.ratio)
+    return [f"{culprit(found)} changed it by {change}: {levels} ({found.probability:.1%} sure, {spent})", *skipped]
+
+
+def culprit(found: "Found") -> str:
+    """Return the commit that is named, or the range of which the rest cannot be measured."""
+    if len(found.between) == 1:
+        return f"{found.first_new.short} {plain(found.first_new.subject)!r}"
+    return f"one of {', '.join(one.short for one in found.between)}"

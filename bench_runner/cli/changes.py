@@ -1,0 +1,70 @@
+"""`detect` and `changes`: what moved, when, and whether it is still so."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench_runner.cli.project import Project
+from bench_runner.cli.show import Format, show_sheet
+
+if TYPE_CHECKING:
+    from bench_runner.history.changes import Group
+    from bench_runner.history.series import History
+
+REGRESSION = 3
+Detector = Annotated[str | None, typer.Option("--detector", help="segments (default) or asv.", show_default=False)]
+
+
+def detect(
+    context: typer.Context,
+    *,
+    detector: Detector = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 when a regression still stands.")] = False,
+) -> None:
+    """Look for changes in every series and show them, grouped by the commit that most likely made them.
+
+    Examples:
+
+        bench-runner detect
+        bench-runner detect --exit-code || echo "something got slower"
+    """
+    from bench_runner.report.changes import grouped
+
+    _, groups = found(Project.of(context), detector)
+    show_sheet(grouped(groups), "text")
+    standing = any(one.worse and one.state != "recovered" for group in groups for one in group.changes)
+    if exit_code and standing:
+        raise typer.Exit(REGRESSION)
+
+
+def changes(
+    context: typer.Context,
+    *,
+    state: Annotated[str | None, typer.Option("--state", help="pending, confirmed or recovered.")] = None,
+    worse: Annotated[bool, typer.Option("--worse", help="Only regressions.")] = False,
+    form: Format = "text",
+    detector: Detector = None,
+) -> None:
+    """List every change with its place, both levels and how sure it is.
+
+    Examples:
+
+        bench-runner changes --worse --state confirmed
+        bench-runner changes --format json > changes.json
+    """
+    from bench_runner.report.changes import sheet
+
+    history, groups = found(Project.of(context), detector)
+    every = [one for group in groups for one in group.changes]
+    wanted = [one for one in every if state in {None, one.state} and (one.worse or not worse)]
+    show_sheet(sheet(wanted, history.commits), form)
+
+
+def found(project: Project, detector: str | None) -> "tuple[History, list[Group]]":
+    """Return the history and its changes, grouped, worst first."""
+    from bench_runner import plugins
+    from bench_runner.history.changes import find, group
+
+    history = project.history()
+    chosen = plugins.load("detectors", detector or project.config.detector)()
+    return history, group(find(history, chosen), history)

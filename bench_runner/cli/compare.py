@@ -1,0 +1,45 @@
+"""`compare`: two commits, or a baseline and a commit, case by case."""
+
+from typing import Annotated
+
+import typer
+
+from bench_runner.cli.project import Project
+from bench_runner.cli.run_ import Bench
+from bench_runner.cli.show import Format, show_sheet
+
+
+def compare(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(help="A commit, tag, branch, or the name of a baseline.")],
+    after: Annotated[str, typer.Argument(help="A commit, tag or branch.")] = "HEAD",
+    *,
+    bench: Bench = None,
+    environment: Annotated[str | None, typer.Option("--environment", "-E", help="Only this environment.")] = None,
+    changed: Annotated[bool, typer.Option("--only-changed", help="Only what is slower or faster.")] = False,
+    form: Format = "text",
+) -> None:
+    """Compare stored results: both centres with their intervals, the change, and `~` where nothing can be said.
+
+    Examples:
+
+        bench-runner compare v1.0 HEAD
+        bench-runner compare release-2.0 main --only-changed
+        bench-runner compare HEAD~5 HEAD --format md
+    """
+    from bench_runner.history.compare import compare as judge
+    from bench_runner.report.comparisons import sheet
+    from bench_runner.runner.session import selector
+
+    project, chosen = Project.of(context), selector(bench or ())
+    found = judge(
+        project.store,
+        project.repository,
+        before,
+        after,
+        environment=environment,
+        machine=project.chosen,
+        project=project.config.project,
+    )
+    rows = [one for one in found if chosen(one.case) and (not changed or one.verdict in {"slower", "faster"})]
+    show_sheet(sheet(rows, before, after), form)

@@ -1,0 +1,97 @@
+"""`demo`: the whole job on a small real project whose changes are known, and what it found of them."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench_runner import units
+from bench_runner.cli.project import Place, Project
+
+if TYPE_CHECKING:
+    from bench_runner.demo.verdict import Verdict
+
+MACHINE = "demo"
+WORDS = {
+    "step": "slower",
+    "memory": "more memory",
+    "recovered": "slower, later mended",
+    "unbuildable": "does not build",
+    "timeout": "hangs",
+}
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="A new folder; the project stays there to play with.")] = Path("demo"),
+    *,
+    seed: Annotated[int, typer.Option("--seed", help="Where the changes are put.")] = 0,
+) -> None:
+    """Write a small git project with known changes, measure all its commits, and show what was found.
+
+    Thirty commits are built in real environments and measured for a few minutes; then the changes are detected, the
+    site is written, and the largest slow-down is bisected. The same command goes on where it was interrupted.
+
+    Examples:
+
+        bench-runner demo
+        bench-runner demo /tmp/another --seed 7
+    """
+    from bench_runner.cli.changes import found
+    from bench_runner.cli.measure import Order, measure
+    from bench_runner.cli.publish import write
+    from bench_runner.demo.project import truth_of
+    from bench_runner.demo.project import write as write_project
+    from bench_runner.demo.verdict import judge
+
+    began = time.monotonic()
+    folder = folder.resolve()
+    if (folder / ".git").exists():
+        truth = truth_of(folder, seed=seed)
+        typer.echo(f"going on with the project in {folder}")
+    else:
+        truth = write_project(folder, seed=seed)
+        typer.echo(f"wrote a project of {len(truth.commits)} commits in {folder}")
+    project = Project(Place(config=folder / "bench_runner.toml", machine=MACHINE))
+    measure(project, Order(commits="ALL"))
+    _, groups = found(project, None)
+    verdict = judge(truth, [one for group in groups for one in group.changes], project.store.runs())
+    site = write(project, None, None)
+    show(verdict)
+    bisected(project, verdict)
+    typer.echo(f"\nthe whole job took {units.duration(time.monotonic() - began)}; open {site / 'index.html'}")
+    typer.echo(f"go on playing: cd {folder} && bench-runner changes")
+
+
+def show(verdict: "Verdict") -> None:
+    """Print what was put in beside what was found."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="What was put in, and what was found", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("put in", "benchmark", "by", "at", "found", "seen"):
+        table.add_column(column, no_wrap=column != "seen")
+    for one in verdict.findings:
+        effect = one.effect
+        size = "" if effect.ratio != effect.ratio else units.percent(effect.ratio)
+        mark = "[green]yes[/green]" if one.found else "[red]no[/red]"
+        name = effect.benchmark or "every benchmark"
+        table.add_row(WORDS[effect.kind], name, size, effect.commit[:8], mark, one.seen)
+    Console(soft_wrap=True, highlight=False).print(table)
+    alarms = len(verdict.false_alarms)
+    typer.echo(f"{units.count(alarms, 'change')} reported where none was made" + (":" if alarms else ""))
+    for change in verdict.false_alarms:
+        typer.echo(f"  {change.key.case.id} {units.percent(change.step.ratio)} at {change.first_new[:8]}")
+
+
+def bisected(project: Project, verdict: "Verdict") -> None:
+    """Bisect the first slow-down that was found, over the whole history."""
+    from bench_runner.cli.bisect import search
+
+    effect = next((one.effect for one in verdict.findings if one.found and one.effect.kind == "step"), None)
+    if effect is None:
+        return
+    first, last = project.repository.history()[0], project.repository.history()[-1]
+    typer.echo(f"\nbisecting {effect.benchmark} between {first.short} and {last.short}")
+    search(project, f"{first.sha}..{last.sha}", f"^{effect.benchmark}$", None)

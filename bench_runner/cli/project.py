@@ -1,0 +1,92 @@
+"""The project a command works on: configuration, repository, store and machine, each opened when first asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from bench_runner.config import Config
+    from bench_runner.history.series import History
+    from bench_runner.model.machine import Machine
+    from bench_runner.repo.git import Repository
+    from bench_runner.store.files import Store
+
+DISTRIBUTION = "bench-history"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The global options: which configuration, and which machine name."""
+
+    config: Path | None = None
+    machine: str | None = None
+
+
+class Project:
+    """Everything a verb asks of the project; warnings of the configuration are shown once, on stderr."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    @classmethod
+    def of(cls, context: typer.Context) -> "Project":
+        """Return the project that the global options point at."""
+        return cls(context.obj or Place())
+
+    @cached_property
+    def config(self) -> "Config":
+        """The configuration; UsageError when there is none."""
+        from bench_runner.config import load
+
+        config = load(self._place.config)
+        for warning in config.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+        return config
+
+    @cached_property
+    def cache(self) -> Path:
+        """The folder for what can be thrown away: wheels, mirrors, columns."""
+        from platformdirs import user_cache_path
+
+        return user_cache_path(DISTRIBUTION, appauthor=False)
+
+    @cached_property
+    def repository(self) -> "Repository":
+        """The measured project's git repository."""
+        from bench_runner.repo.git import Repository
+
+        return Repository.open(self.config.repo, self.cache)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The results directory."""
+        from bench_runner.store.files import Store
+
+        return Store(self.config.results_dir)
+
+    @property
+    def chosen(self) -> str | None:
+        """The machine name given with --machine, None for every machine."""
+        return self._place.machine
+
+    @cached_property
+    def machine(self) -> "Machine":
+        """This machine, under the name that was asked for or set before."""
+        from bench_runner.store.machine import here
+
+        return here(self._place.machine)
+
+    def history(self) -> "History":
+        """All stored results in git order; NothingMeasuredError when there are none."""
+        from bench_runner.errors import NothingMeasuredError
+        from bench_runner.history.series import load
+
+        history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
+        if not history.series and not history.failures:
+            raise NothingMeasuredError(
+                f"no results yet in {self.config.results_dir}: measure some with `bench-runner run NEW`"
+            )
+        return history
