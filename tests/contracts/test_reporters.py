@@ -1,0 +1,170 @@
+"""Whatever a reporter is registered as, a sheet of hostile text keeps the shape of one of harmless text."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bench_runner import plugins
+from bench_runner.errors import UsageError
+from bench_runner.report.sheet import Sheet, render
+
+FORMATS = plugins.names("reporters")
+HOSTILE = (
+    "plain",
+    "",
+    " ",
+    "a|b",
+    "`code` ``` \\",
+    "**bold** _it_ ~~x~~",
+    "[click](https://evil.example)",
+    "![i](x.png)",
+    "<script>alert(1)</script>",
+    "<!-- hidden -->",
+    "@everyone #12 GH-7 https://evil.example www.evil.example evil.example/x",
+    "&lt;b&gt;",
+    "\x1b[31mred\x1b[0m\x1b]0;title\x07",
+    "::error::gone",
+    "line\nbreak\r\nand\u2028more",
+    "# heading",
+    "- item",
+    "| --- |",
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    '@SUM(A1)"quoted",comma',
+    "\u202egnirts",
+    "\ud800",
+    "x" * 10_000,
+    "👩‍👩‍👧 e\u0301",
+    "[red]markup[/red]",
+    "\x00\x07\x9b31m",
+    "$x^2$",
+)
+SHEET = Sheet(
+    title="v1 -> v2",
+    columns=("benchmark", "change", "verdict"),
+    cells=(("speed.time_a", "+8.2 %", "slower"), ("speed.time_b(1, 'x')", "~", "undecided")),
+    right=frozenset({"change"}),
+    marks=("worse", ""),
+    notes=("1 slower, 1 undecided",),
+    document={"schema": "bench_runner.compare/1", "cells": [{"id": "speed.time_a", "ratio": 1.082}]},
+)
+hostile = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), max_size=60))
+
+
+def with_text(name: str) -> Sheet:
+    """The sheet with one foreign text in every place where there can be one."""
+    (first, second) = SHEET.cells
+    cells = ((name, *first[1:]), (second[0], second[1], f"failed: {name}"))
+    document = {"schema": "bench_runner.compare/1", "cells": [{"id": name, "ratio": 1.082}]}
+    return replace(
+        SHEET, title=f"{name} -> v2", cells=cells, notes=(f"{name} said", f"{name} again"), document=document
+    )
+
+
+def markdown_shape(text: str) -> object:
+    """The elements of the document, as any renderer sees them: text aside, nothing may differ."""
+    found = []
+    for token in MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(text):
+        found.append(token.type)
+        found += [inner.type for inner in token.children or () if inner.type not in {"text", "text_special", "entity"}]
+    return found
+
+
+def csv_shape(text: str) -> object:
+    return [len(row) for row in csv.reader(io.StringIO(text))]
+
+
+def json_shape(text: str) -> object:
+    def strict(word: str) -> None:
+        raise AssertionError(word)
+
+    document = json.loads(text, parse_constant=strict)
+    return document["schema"], [sorted(cell) for cell in document["cells"]]
+
+
+def text_shape(text: str) -> object:
+    return text.count("+8.2 %"), text.count("failed:"), text.count("\n ──")
+
+
+SHAPES: dict[str, Callable[[str], object]] = {
+    "md": markdown_shape,
+    "csv": csv_shape,
+    "json": json_shape,
+    "text": text_shape,
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_reporter_has_a_shape_to_hold(form: str) -> None:
+    assert form in SHAPES, f"say in SHAPES what must not change in {form}"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_foreign_text_cannot_change_the_shape(form: str, name: str) -> None:
+    assert SHAPES[form](render(with_text(name), form)) == SHAPES[form](render(with_text("harmless"), form))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@given(name=hostile)
+@settings(max_examples=100, deadline=None)
+def test_no_text_at_all_can_change_the_shape(form: str, name: str) -> None:
+    assert SHAPES[form](render(with_text(name), form)) == SHAPES[form](render(with_text("harmless"), form))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@given(name=hostile)
+@settings(max_examples=60, deadline=None)
+def test_nothing_a_terminal_obeys_comes_out(form: str, name: str) -> None:
+    text = render(with_text(name), form)
+    assert not [c for c in text if c != "\n" and (ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u202e\u2028\u2029")]
+    text.encode()  # no lone surrogate either
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_equal_sheets_give_equal_bytes(form: str) -> None:
+    assert render(SHEET, form) == render(replace(SHEET, document=dict(reversed(SHEET.document.items()))), form)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_rows_are_no_accident(form: str) -> None:
+    empty = Sheet("nothing", ("benchmark",), (), {"schema": "bench_runner.compare/1", "cells": []}, notes=("0 cells",))
+    assert render(empty, form)
+
+
+@pytest.mark.parametrize("form", set(FORMATS) - {"json"})
+def test_what_is_in_the_cells_is_in_the_text(form: str) -> None:
+    text = render(SHEET, form).replace("&#95;", "_").replace("&#46;", ".").replace("&#43;", "+").replace("&#126;", "~")
+    for word in ("benchmark", "speed.time_a", "+8.2 %", "slower", "~", "undecided"):
+        assert word in text
+
+
+def test_json_holds_no_number_that_json_lacks() -> None:
+    sheet = replace(
+        SHEET, document={"schema": "s", "a": math.nan, "b": [math.inf, (-math.inf, 1.5)], "c": {"d": math.nan}}
+    )
+    assert json.loads(render(sheet, "json")) == {"schema": "s", "a": None, "b": [None, [None, 1.5]], "c": {"d": None}}
+
+
+def test_csv_starts_no_formula() -> None:
+    for name in ("=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", " =1"):
+        cell = next(csv.reader(io.StringIO(render(with_text(name), "csv").partition("\n")[2])))[0]
+        assert cell.startswith("'"), name
+    assert "+8.2 %" in render(SHEET, "csv")
+
+
+def test_text_shows_markup_as_it_is() -> None:
+    assert "[red]markup[/red]" in render(with_text("[red]markup[/red]"), "text")
+
+
+def test_an_unknown_format_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"yaml.*csv, json, md, text"):
+        render(SHEET, "yaml")
