@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 
 from bench_runner.bisect.question import Costs
@@ -61,9 +61,9 @@ class Progress:
 class Found:
     """What a search came to: the change lies after `last_old` and not later than `first_new`, with `probability`.
 
-    `among` holds the commits it may lie in, oldest first: one, or those beside it that could not be measured, or with
-    "undecided" the smallest set that holds it with 99 %. `skipped` could not be measured, with why. `before` and
-    `after` are medians of all rounds on either side, NaN where all of them timed out.
+    `between` are the commits after the one up to the other, oldest first: when found, the culprit and those before it
+    that could not be measured. `among` is the smallest set that holds it with 99 %. `skipped` could not be measured,
+    with why. `before` and `after` are medians of all rounds on either side, NaN where all of them timed out.
     """
 
     outcome: Outcome
@@ -73,9 +73,10 @@ class Found:
     probability: float
     before: float
     after: float
+    between: tuple[Commit, ...]
     among: tuple[Commit, ...] = ()
     skipped: tuple[Look, ...] = ()
-    looks: tuple[Look, ...] = field(default=())
+    looks: tuple[Look, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -85,12 +86,7 @@ class Found:
     @property
     def exactly(self) -> bool:
         """Whether one commit is named, not a range of which the rest cannot be measured."""
-        return self.outcome == "found" and len(self.among) == 1
-
-    @property
-    def between(self) -> tuple[Commit, ...]:
-        """The commits to name: all that it may be when found, else only the likeliest."""
-        return self.among if self.outcome == "found" else (self.first_new,)
+        return self.outcome == "found" and len(self.between) == 1
 
     @property
     def ratio(self) -> float:
@@ -178,7 +174,8 @@ def _found(answer: Answer, commits: Sequence[Commit], metric: Metric, looks: Seq
     after = [value for look in looks if place[look.commit.sha] >= answer.first_new for value in look.values]
     told = {look.commit.sha for look in looks if look.values or look.slow}
     skipped = {look.commit.sha: look for look in looks if look.commit.sha not in told}
-    among = range(answer.last_old + 1, answer.first_new + 1) if answer.outcome == "found" else answer.among
+    between = tuple(commits[answer.last_old + 1 : answer.first_new + 1])
+    among = tuple(commits[index] for index in answer.among)
     return Found(
         answer.outcome,
         metric,
@@ -187,7 +184,8 @@ def _found(answer: Answer, commits: Sequence[Commit], metric: Metric, looks: Seq
         answer.probability,
         median(before) if before else math.nan,
         median(after) if after else math.nan,
-        tuple(commits[index] for index in among),
+        between,
+        between if answer.outcome == "found" else among,
         tuple(skipped[sha] for sha in sorted(skipped, key=place.__getitem__)),
         tuple(looks),
     )

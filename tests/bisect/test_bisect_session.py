@@ -51,8 +51,17 @@ def test_commits_that_cannot_be_measured_make_a_range() -> None:
     assert found.outcome == "found"
     assert not found.exactly
     assert found.exit_code == 0
-    assert found.among == (COMMITS[9], COMMITS[10], COMMITS[11])
+    assert found.between == found.among == (COMMITS[9], COMMITS[10], COMMITS[11])
     assert {look.commit: look.problem for look in found.skipped} == {COMMITS[9]: "NameError", COMMITS[10]: broken[10]}
+
+
+def test_a_spent_budget_leaves_a_set_of_commits() -> None:
+    found = run(COMMITS, TIME, fake(lambda i, rng: ms(1.06 if i >= 11 else 1.0, rng)), budget=20)
+    assert (found.outcome, found.exit_code, found.exactly) == ("undecided", 4, False)
+    assert COMMITS[11] in found.among
+    assert len(found.among) > 1
+    assert found.between[-1] == found.first_new
+    assert found.last_old not in found.between
 
 
 def test_no_change_reproduced() -> None:
