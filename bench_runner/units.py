@@ -32,8 +32,8 @@ def significant(value: float, digits: int = 3) -> str:
     """Return `value` with so many significant digits, without exponent between 1e-4 and 1e6."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    places = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, places)
+    rounded = float(f"{value:.{digits - 1}e}")
+    places = digits - 1 - math.floor(math.log10(abs(rounded)))
     if 1e-4 <= abs(rounded) < 1e6:
         return f"{rounded:.{max(0, places)}f}"
     return f"{value:.{digits - 1}e}"
