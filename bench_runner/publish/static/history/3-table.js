@@ -1,0 +1,38 @@
+/* The shown points side by side: one column for each commit, and for each series its points, levels and interval. */
+(function () {
+  /* Revisions that any shown series has, and each series' values at them; undefined where it has none. */
+  bench.frame = function (visible) {
+    const points = visible.map((one) => bench.data.points.get(one.id) || new Map());
+    const revisions = [...new Set(points.flatMap((some) => [...some.keys()]))].sort((a, b) => a - b);
+    const column = (some, part) => revisions.map((revision) => {
+      const point = some.get(revision);
+      return point === undefined ? undefined : point && point[part];
+    });
+    return {
+      revisions,
+      series: visible.map((one, at) => ({
+        one,
+        value: column(points[at], 0),
+        low: column(points[at], 1),
+        high: column(points[at], 2),
+        level: levels(one.levels, revisions),
+      })),
+    };
+  };
+
+  function levels(known, revisions) {
+    let at = 0;
+    return revisions.map((revision) => {
+      while (at < known.length && known[at][1] < revision) at += 1;
+      return at < known.length && known[at][0] <= revision ? known[at][2] : undefined;
+    });
+  }
+
+  bench.commit = function (revision) {
+    return bench.data.commits.get(revision) || { revision, time: NaN, sha: "", subject: "revision " + revision };
+  };
+
+  bench.date = function (commit) {
+    return Number.isFinite(commit.time) ? new Date(commit.time).toISOString().slice(0, 10) : "";
+  };
+})();
