@@ -1,0 +1,187 @@
+"""Makes the list of benchmarks and the page of each."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bench_runner import units
+from bench_runner.model.benchmark import Benchmark
+from bench_runner.model.change import Change
+from bench_runner.model.metric import Metric
+from bench_runner.model.series import Series
+from bench_runner.publish.data import SHELF, series_id, series_scripts
+from bench_runner.publish.facets import Facets
+from bench_runner.publish.levels import newest
+from bench_runner.publish.material import Material
+from bench_runner.publish.present import Presenter
+from bench_runner.publish.svg import history, trace
+from bench_runner.publish.text import UNIT, clean, label, slug
+from bench_runner.publish.views import (
+    BenchmarkPage,
+    BenchmarksPage,
+    BenchmarkView,
+    FolderView,
+    Page,
+    Script,
+)
+
+if TYPE_CHECKING:
+    from bench_runner.history.series import Failure
+
+LISTED = 4  # series of a benchmark in the list of all
+TABLED = 60  # series in a benchmark's own table
+SHOWN = 20  # failures of a benchmark, newest first
+DRAWN = 4  # series in the drawing without script
+_CODE = 20_000  # characters
+
+
+class Suite:
+    """The benchmarks of the site with what belongs to each."""
+
+    def __init__(self, presenter: Presenter) -> None:
+        self.presenter = presenter
+        material = presenter.material
+        self.series: Mapping[str, list[Series]] = _by_benchmark(material)
+        self.failures: dict[str, list[Failure]] = defaultdict(list)
+        for one in material.failures:
+            if one.case is not None:
+                self.failures[one.case.benchmark].append(one)
+        self.names = sorted({*material.benchmarks, *self.series})
+
+    def list_page(self) -> BenchmarksPage:
+        """Return the list of all benchmarks by module."""
+        folders: dict[str, list[BenchmarkView]] = defaultdict(list)
+        for name in self.names:
+            folders[folder(name)].append(self._view(name))
+        return BenchmarksPage(
+            folders=tuple(FolderView(name, tuple(some)) for name, some in sorted(folders.items())),
+            benchmarks=len(self.names),
+            series=sum(map(len, self.series.values())),
+        )
+
+    def _view(self, name: str) -> BenchmarkView:
+        """Return a benchmark with its first series; those that stand changed come first."""
+        mine = self.series.get(name, [])
+        changes = self.presenter.changes
+        ordered = sorted(mine, key=lambda one: (newest(one) is None, one.key not in changes))
+        place = folder(name)
+        return BenchmarkView(
+            name=label(name),
+            stem=label(name.removeprefix(f"{place}.")),
+            page=f"b/{slug(name)}.html",
+            rows=tuple(self.presenter.newest(one) for one in ordered[:LISTED]),
+            series=len(mine),
+            failing=any(newest(one) != len(one.values) - 1 for one in mine) or (not mine and name in self.failures),
+        )
+
+    def pages(self, commits: Sequence[str]) -> list[Page]:
+        """Return the page of each benchmark with its scripts; `commits` names the scripts that all share."""
+        return [self._page(name, commits) for name in self.names]
+
+    def _page(self, name: str, commits: Sequence[str]) -> Page:
+        """Return one benchmark's page."""
+        material = self.presenter.material
+        known = material.benchmarks.get(name) or Benchmark(name, "")
+        mine = self.series.get(name, [])
+        metric = mine[-1].metric if mine else known.metric
+        shelves = series_scripts(slug(name), mine, material.measured)
+        changes = [one for series in mine for one in self.presenter.changes.get(series.key, ())]
+        failures = self.presenter.newest_first(self.failures.get(name, ()))
+        data = BenchmarkPage(
+            name=label(name, 400),
+            folder=label(folder(name)),
+            unit=label(metric.unit, UNIT),
+            better=metric.better,
+            exact=metric.exact,
+            description=description(known),
+            code=clean(known.code[:_CODE]),
+            series=tuple(self.presenter.newest(one) for one in mine[:TABLED]),
+            further=max(0, len(mine) - TABLED),
+            changes=tuple(self.presenter.change(one) for one in sorted(changes, key=lambda one: -one.revision)),
+            failures=tuple(self.presenter.failure(one) for one in failures[:SHOWN]),
+            figure=self._figure(mine, metric),
+            header={**self._header(known, mine, metric, shelves), "commits": list(commits)},
+        )
+        return Page(f"b/{slug(name)}.html", "benchmark.html", data, tuple(one for some in shelves for one in some))
+
+    def _figure(self, series: Sequence[Series], metric: Metric) -> str:
+        """Return the drawing without script: the first case's series."""
+        measured = self.presenter.material.measured
+        mine = [one for one in series if one.key.case == series[0].key.case][:DRAWN]
+        if not mine or not measured:
+            return ""
+        span = (min(one.revisions[0] for one in mine), max(one.revisions[-1] for one in mine))
+        dates = [self.presenter.commit(self.presenter.material.commits[at].sha).date for at in span]
+        traces = [trace(one.revisions, one.values, self.presenter.levels(one), span) for one in mine]
+        return history(traces, metric.unit, (dates[0], dates[1]))
+
+    def _header(
+        self, known: Benchmark, series: Sequence[Series], metric: Metric, shelves: Sequence[Sequence[Script]]
+    ) -> dict[str, object]:
+        """Return what the chart must know before it loads numbers: facets, series, where their points are, changes."""
+        facets = Facets(known, series)
+        material = self.presenter.material
+        return {
+            "name": label(known.name),
+            "unit": label(metric.unit, UNIT),
+            "better": metric.better,
+            "facets": facets.described(),
+            "series": [
+                {
+                    "id": series_id(one.key),
+                    "at": facets.of(one),
+                    "in": [script.path for script in shelves[number // SHELF]],
+                    "levels": self._levels(one),
+                    "breaks": [one.revisions[at] for at in one.segments if 0 < at < len(one.revisions)],
+                    "changes": [_change(change) for change in self.presenter.changes.get(one.key, ())],
+                }
+                for number, one in enumerate(series)
+            ],
+            "tags": sorted(
+                [material.revisions[sha], label(tag, 40)]
+                for tag, sha in material.tags.items()
+                if sha in material.revisions
+            ),
+        }
+
+    def _levels(self, series: Series) -> list[tuple[int, int, float]]:
+        """Return (first revision, last revision, value) of each level, to the digits that a chart can show."""
+        return [
+            (series.revisions[one.first], series.revisions[one.last], float(f"{one.value:.5g}"))
+            for one in self.presenter.levels(series)
+        ]
+
+
+def folder(name: str) -> str:
+    """Return the module part of a benchmark's name: everything before the class or function."""
+    parts = name.split(".")
+    return ".".join(parts[:-1][:-1] if len(parts) > 2 else parts[:-1]) or name
+
+
+def description(known: Benchmark) -> str:
+    """Return the first line of the benchmark's own docstring, "" when it has none."""
+    _, quote, rest = known.code.partition('"""')
+    return label(rest.split('"""')[0].strip().split("\n\n")[0], 300) if quote else ""
+
+
+def _by_benchmark(material: Material) -> dict[str, list[Series]]:
+    """Return the series of each benchmark: by case as the suite orders them, then machine, then environment."""
+    found: dict[str, list[Series]] = defaultdict(list)
+    for one in sorted(material.series, key=lambda one: (one.key.case.params, one.key.machine, one.key.environment)):
+        found[one.key.case.benchmark].append(one)
+    for name, some in found.items():
+        written = material.benchmarks[name].params if name in material.benchmarks else ()
+        ranks = [{value: rank for rank, value in enumerate(values)} for values in written]
+        some.sort(key=lambda one: _ranked(one.key.case.params, ranks))
+    return found
+
+
+def _change(change: Change) -> list[object]:
+    """Return a change for the chart: revision, label, whether worse, state."""
+    ratio = change.step.ratio
+    return [change.revision, units.percent(ratio) if 0 < ratio < 1e6 else "new level", change.worse, change.state]
+
+
+def _ranked(values: Sequence[str], ranks: Sequence[Mapping[str, int]]) -> list[int]:
+    """Return the places of parameter values in the lists of the suite; one that is gone from it comes last."""
+    return [rank.get(value, len(rank)) for rank, value in zip(ranks, values, strict=False)]

@@ -1,0 +1,47 @@
+"""What the site is made from: everything a page may say, in values of the model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bench_runner.history.changes import Group
+from bench_runner.history.series import Failure, RunFact
+from bench_runner.model.benchmark import Benchmark
+from bench_runner.model.change import Change
+from bench_runner.model.commit import Commit
+from bench_runner.model.machine import Machine
+from bench_runner.model.series import Series
+
+
+@dataclass(frozen=True)
+class Material:
+    """Commits oldest first (index = revision), groups ranked, everything else in any order."""
+
+    project: str
+    commits: Sequence[Commit]
+    series: Sequence[Series]
+    benchmarks: Mapping[str, Benchmark]
+    groups: Sequence[Group] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    machines: Sequence[Machine] = ()
+    failures: Sequence[Failure] = ()
+    runs: Sequence[RunFact] = ()
+    project_url: str = ""
+    commit_url: str = ""
+
+    @cached_property
+    def revisions(self) -> Mapping[str, int]:
+        """Full sha -> revision."""
+        return {commit.sha: revision for revision, commit in enumerate(self.commits)}
+
+    @cached_property
+    def measured(self) -> Sequence[int]:
+        """Revisions with a run or a point, ascending."""
+        found = {revision for one in self.series for revision in one.revisions}
+        found |= {self.revisions[run.sha] for run in self.runs if run.sha in self.revisions}
+        return sorted(found)
+
+    @cached_property
+    def changes(self) -> Sequence[Change]:
+        """All changes, in the order of their groups."""
+        return [change for one in self.groups for change in one.changes]

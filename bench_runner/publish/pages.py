@@ -1,0 +1,65 @@
+"""Lays out the site: from the material to every page's data."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bench_runner.config import Config
+from bench_runner.history.changes import Group
+from bench_runner.history.series import History
+from bench_runner.publish.benchmarks import Suite
+from bench_runner.publish.changes import feed, index_page
+from bench_runner.publish.data import commit_scripts
+from bench_runner.publish.material import Material
+from bench_runner.publish.present import Presenter, web_url
+from bench_runner.publish.rows import row_scripts
+from bench_runner.publish.runs import commit_pages, runs_page
+from bench_runner.publish.text import label, script_json, slug
+from bench_runner.publish.views import AboutPage, Page, Script, Site
+
+
+def material_of(
+    history: History, groups: Sequence[Group], config: Config, tags: Mapping[str, str] | None = None
+) -> Material:
+    """Return what the site needs of a history; `tags` maps names to full shas."""
+    return Material(
+        project=config.project,
+        commits=history.commits,
+        series=history.series,
+        benchmarks=history.benchmarks,
+        groups=groups,
+        tags=tags or {},
+        machines=history.machines,
+        failures=history.failures,
+        runs=history.runs,
+        project_url=config.project_url,
+        commit_url=config.show_commit_url,
+    )
+
+
+def site(material: Material) -> Site:
+    """Return the whole site; pages in the order in which they are to be written, the landing page last."""
+    presenter = Presenter(material)
+    suite = Suite(presenter)
+    commits = commit_scripts(material)
+    return Site(
+        project=label(material.project, 60) or "project",
+        project_url=web_url(material.project_url),
+        scripts=(*commits, _names(suite)),
+        pages=tuple(_pages(presenter, suite, [script.path for script in commits])),
+    )
+
+
+def _pages(presenter: Presenter, suite: Suite, commits: list[str]) -> Iterator[Page]:
+    """Yield details first, then the pages that link to them."""
+    yield from commit_pages(presenter, row_scripts(presenter.material))
+    yield from suite.pages(commits)
+    yield Page("about.html", "about.html", AboutPage())
+    yield Page("runs.html", "runs.html", runs_page(presenter))
+    yield Page("benchmarks.html", "benchmarks.html", suite.list_page())
+    yield Page("feed.xml", "feed.xml", feed(presenter))
+    yield Page("index.html", "index.html", index_page(presenter))
+
+
+def _names(suite: Suite) -> Script:
+    """Return what the search field looks in: label and page of each benchmark."""
+    names = [[label(name), slug(name)] for name in suite.names]
+    return Script("data/names.js", f"bench.names({script_json(names)});\n")

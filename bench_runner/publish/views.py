@@ -1,0 +1,252 @@
+"""What pages print, complete before any template is touched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file of data: path below the site, text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its path below the site, template, data, and the scripts that belong to it."""
+
+    path: str
+    template: str
+    data: object
+    scripts: tuple[Script, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that is written: scripts that pages share; pages, details first and the landing page last."""
+
+    project: str
+    project_url: str
+    scripts: tuple[Script, ...]
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitView:
+    """A commit as pages print it; `page` is "" when it has none, `url` "" when the project names none."""
+
+    sha: str
+    short: str
+    subject: str
+    author: str
+    time: str
+    date: str
+    page: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A change as pages print it; `size` orders (|log ratio|), `agree` of `total` series of the benchmark moved."""
+
+    benchmark: str
+    page: str
+    params: str
+    machine: str
+    environment: str
+    worse: bool
+    up: bool
+    change: str
+    margin: str
+    before: str
+    after: str
+    state: str
+    recovered_by: CommitView | None
+    commit: CommitView
+    previous: CommitView | None
+    candidates: int
+    sparkline: str
+    command: str
+    size: float
+    agree: int = 1
+    total: int = 1
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A commit and what it most likely did; `rows` are the largest changes, one per benchmark."""
+
+    commit: CommitView
+    previous: CommitView | None
+    candidates: int
+    worse: int
+    better: int
+    machines: tuple[str, ...]
+    rows: tuple[ChangeView, ...]
+    state: str
+    agree: int
+    asked: int
+    further: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """The landing page: `groups` in full, `older` as one line each, counts over both."""
+
+    groups: tuple[GroupView, ...]
+    older: tuple[GroupView, ...]
+    worse: int
+    better: int
+    benchmarks: int
+    series: int
+    machines: tuple[str, ...]
+    newest: CommitView | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """A series in a list: its newest value, the commit of that, and how it went."""
+
+    machine: str
+    environment: str
+    params: str
+    page: str
+    value: str
+    margin: str
+    commit: CommitView | None
+    sparkline: str
+    change: ChangeView | None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkView:
+    """A benchmark in the list, with its first few series."""
+
+    name: str
+    stem: str
+    page: str
+    rows: tuple[SeriesView, ...]
+    series: int
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FolderView:
+    """The benchmarks of one module."""
+
+    name: str
+    benchmarks: tuple[BenchmarkView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarksPage:
+    """The list of all benchmarks."""
+
+    folders: tuple[FolderView, ...]
+    benchmarks: int
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """What failed: `benchmark` is "" for a build."""
+
+    commit: CommitView
+    benchmark: str
+    page: str
+    params: str
+    machine: str
+    environment: str
+    outcome: str
+    detail: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPage:
+    """The history of one benchmark; `header` is what the chart is drawn from, `figure` the drawing without script."""
+
+    name: str
+    folder: str
+    unit: str
+    better: str
+    exact: bool
+    description: str
+    code: str
+    series: tuple[SeriesView, ...]
+    further: int
+    changes: tuple[ChangeView, ...]
+    failures: tuple[FailureView, ...]
+    figure: str
+    header: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """How far an environment on a machine has come; `strip` draws which of the newest commits were measured."""
+
+    machine: str
+    environment: str
+    newest: CommitView | None
+    measured_at: str
+    behind: int
+    commits: int
+    measured: int
+    failed: int
+    strip: str
+    covered: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunsPage:
+    """Freshness, coverage, failures."""
+
+    standings: tuple[StandingView, ...]
+    machines: tuple[Mapping[str, str], ...]
+    builds: tuple[FailureView, ...]
+    failures: tuple[FailureView, ...]
+    further_builds: int
+    further_failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPage:
+    """One commit: what changed there, what failed, and (by script) everything measured."""
+
+    commit: CommitView
+    older: CommitView | None
+    newer: CommitView | None
+    tags: tuple[str, ...]
+    changes: tuple[ChangeView, ...]
+    failures: tuple[FailureView, ...]
+    row: Script | None
+
+
+@dataclass(frozen=True, slots=True)
+class AboutPage:
+    """How changes are found, in words."""
+
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the feed."""
+
+    id: str
+    title: str
+    updated: str
+    link: str
+    lines: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The Atom feed: newest first."""
+
+    id: str
+    updated: str
+    entries: tuple[Entry, ...]
