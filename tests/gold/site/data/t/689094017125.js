@@ -1,0 +1,1 @@
+bench.table("689094017125",{"b":[["read-Suite-peakmem_all-14938f5f","read.Suite.peakmem_all","bytes","lower"],["read-time_header-00cd6c99","read.time_header","seconds","lower"]],"c":[[0,""],[1,"n=10"],[1,"n=1000"]]});
