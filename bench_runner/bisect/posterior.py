@@ -11,6 +11,10 @@ Floats = NDArray[np.float64]
 
 # Student's t with 2 degrees of freedom: published histories fit 1.4; with more, one outlier names a commit.
 _NU = 2.0
+_PEAK = 1 / (2 * math.sqrt(2))  # the density of that t at 0
+# A busy machine makes rounds longer by any amount: with this density per unit of logarithm a value says nothing at all,
+# else a burst of slow rounds would speak for whichever level is nearer.
+_STRAY = 0.025
 # Each commit has its own code layout, an effect of about this sd that no number of rounds averages out.
 LAYOUT = 0.003
 # Machines drift by about this sd over half an hour; the ends are measured again and again to see it.
@@ -136,7 +140,7 @@ def _tables(evidence: Evidence, knots: list[int], value: Floats, grid: Floats) -
     scale = evidence.sigma * _SCALES
     shift = _NODES * evidence.layout
     z = (value[:, None, None, None] - grid[:, None, None] - shift[:, None]) / scale
-    each = -(_NU + 1) / 2 * np.log1p(z * z / _NU) - np.log(scale)
+    each = np.log(_PEAK / scale * (1 + z * z / _NU) ** (-(_NU + 1) / 2) + _STRAY)
     out = np.zeros((len(knots), len(grid), len(shift), len(scale)))
     np.add.at(out, np.searchsorted(knots, evidence.index), each)
     return _log_sum(out + _WEIGHTS[:, None], 2)

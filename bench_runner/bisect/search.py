@@ -21,7 +21,8 @@ NONE_ROUNDS = 10
 START = 4
 # When an end cannot be built its neighbour stands in, up to this many.
 ENDS = 8
-# No commit is named before the two it lies between have so many rounds: a single outlier must not name one.
+# No commit is named before the two it lies between were looked at so often, with others between: no outlier, and no
+# moment in which the machine was busy, must name one.
 CONFIRM = 2
 # A time-out tells as much of a commit as so many rounds, and takes longer.
 TIMEOUT = 4
@@ -75,6 +76,8 @@ class Search:
         self._sigma, self._exact, self._budget = sigma, exact, budget
         self._costs = costs or Costs()
         self._belief: Belief | None = None
+        self._visits: Counter[int] = Counter()
+        self._latest = -1
         self._since_anchor = 0
         self._in_vain = 0
         self._first, self._last = 0, len(self.candidates) - 1
@@ -131,6 +134,8 @@ class Search:
 
     def _count(self, index: int, rounds: int) -> None:
         self.rounds[index] += rounds
+        self._visits[index] += index != self._latest
+        self._latest = index
         self._since_anchor += 0 if index in {self._first, self._last} else rounds
 
     def _settle_ends(self) -> bool:
@@ -152,8 +157,7 @@ class Search:
     def _ask_end(self, rounds: int) -> Ask:
         """Ask for the end with fewer rounds; of equals, for the one measured last, which costs no switch."""
         first, last = self.rounds[self._first], self.rounds[self._last]
-        latest = self._values[-1][0] if self._values else self._first
-        index = self._first if first < last or (first == last and latest != self._last) else self._last
+        index = self._first if first < last or (first == last and self._latest != self._last) else self._last
         return Ask(index, self.candidates[index], rounds)
 
     def _evidence(self) -> "Evidence":
@@ -171,7 +175,8 @@ class Search:
         old = self._level(self._first)
         differs = (evidence.value != old).astype(float)
         changed = self._level(self._last) != old
-        return replace(evidence, value=differs, drift=0.0, prior_none=1e-9 if changed else 1 - 1e-9)
+        none = 1e-9 if changed else 1 - 1e-9
+        return replace(evidence, value=differs, sigma=1e-3, layout=1e-4, drift=0.0, prior_none=none)
 
     def _by_commit(self) -> list[list[float]]:
         return [[value for at, value, _ in self._values if at == index] for index in self.rounds]
@@ -195,7 +200,7 @@ class Search:
 
     def _confirmed(self, belief: "Belief", interval: int) -> bool:
         wanted = 1 if self._exact else CONFIRM
-        return all(self.rounds[knot] >= wanted for knot in belief.knots[interval : interval + 2])
+        return all(self._visits[knot] >= wanted for knot in belief.knots[interval : interval + 2])
 
     def _between(self, outcome: Outcome, belief: "Belief", interval: int) -> Answer:
         last_old, first_new = belief.knots[interval], belief.knots[interval + 1]
@@ -225,11 +230,15 @@ class Search:
         likely = max(range(len(belief.mass)), key=belief.mass.__getitem__)
         sure = belief.mass[likely] >= SURE and not self._free(belief, likely)
         chosen = None if sure else choose(belief, self.rounds, self.failed, self._costs)
-        if chosen is None:  # only the two commits that the change lies between are left to look at again
-            beside = min(belief.knots[likely : likely + 2], key=lambda each: self.rounds[each])
-            chosen = (beside, 1)
-        index, rounds = chosen
+        index, rounds = chosen or (self._beside(belief, likely), 1)
         return Ask(index, self.candidates[index], 1 if self._exact else rounds)
+
+    def _beside(self, belief: "Belief", interval: int) -> int:
+        """Return the side of an interval to look at again; an end instead when that side was looked at just now."""
+        index = min(belief.knots[interval : interval + 2], key=lambda each: self._visits[each])
+        if index != self._latest:
+            return index
+        return self._last if index == self._first else self._first
 
 
 def _noise(commits: Sequence[Sequence[float]]) -> float:

@@ -95,6 +95,18 @@ def test_no_outlier_alone_names_a_commit() -> None:
     assert search.rounds[9] >= CONFIRM
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_busy_moment_names_no_commit(seed: int) -> None:
+    """All rounds of one look, whichever it is, are slow together."""
+    values, rng = noisy(9, 0.26, seed), random.Random(seed)
+    search, looks = Search(shas(30)), 0
+    while isinstance(ask := search.next(), Ask):
+        looks += 1
+        slow = rng.uniform(0.3, 0.9) if looks % 5 == 1 + seed % 5 else 0.0
+        search.observe(ask.index, [values(ask.index) + slow + 0.1 * slow * rng.random() for _ in range(ask.rounds)])
+    assert ask.outcome != "found" or ask.first_new == 9
+
+
 def test_unbuildable_neighbours_widen_the_answer() -> None:
     failing = (8, 9, 10)
     answer, asked = drive(Search(shas(20)), noisy(9, 0.3, seed=2, failing=failing))
@@ -201,7 +213,7 @@ def test_the_posterior_agrees_with_brute_force() -> None:
     def likelihood(commit: int, scale: float) -> np.ndarray:
         values = np.array([value for index, value in DATA if index == commit])
         z = (values[:, None, None] - levels[:, None] - 0.003 * nodes) / scale
-        return ((1 + z**2 / 2) ** -1.5 / scale).prod(axis=0) @ node_weights
+        return (0.353553 * (1 + z**2 / 2) ** -1.5 / scale + 0.025).prod(axis=0) @ node_weights
 
     knots = [0, 3, 4, 6]
     mass, none = np.zeros(3), 0.0
