@@ -56,8 +56,8 @@ def server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
 def serve(folder: Path, *, port: int = 0, say: Callable[[str], object] = print) -> None:
     """Serve until Ctrl-C, having said where."""
     with server(folder, port) as running:
-        say(f"http://{LOOPBACK}:{running.server_address[1]}/")
         try:
+            say(f"http://{LOOPBACK}:{running.server_address[1]}/")
             running.serve_forever()
         except KeyboardInterrupt:
             say("stopped")

@@ -1,15 +1,19 @@
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
 from fabricate import PLANS, Jump, Plan, material
 
+from bench_runner.config import load
+from bench_runner.history.series import History
 from bench_runner.publish.changes import FULL, index_page
 from bench_runner.publish.material import Material
-from bench_runner.publish.pages import site
+from bench_runner.publish.pages import material_of, site
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.render import Renderer
 from bench_runner.publish.static_files import static_files
@@ -167,6 +171,23 @@ def test_the_feed_is_atom_and_stable(made: Material) -> None:
     assert updated == sorted(updated, reverse=True)
     assert feed.findtext(f"{ATOM}updated") == updated[0]
     assert "1 worse: Simplify error handling" in [entry.findtext(f"{ATOM}title") for entry in entries]
+
+
+def test_the_material_comes_from_history_and_configuration(made: Material, tmp_path: Path) -> None:
+    (tmp_path / "bench_runner.toml").write_text(
+        'project = "frobnicate"\nrepo = "."\nproject_url = "https://frobnicate.example/"\n'
+        'show_commit_url = "https://frobnicate.example/commit/"\n'
+    )
+    history = History(
+        commits=made.commits,
+        points=pd.DataFrame(),
+        series=made.series,
+        benchmarks=made.benchmarks,
+        machines=made.machines,
+        failures=made.failures,
+        runs=made.runs,
+    )
+    assert material_of(history, made.groups, load(start=tmp_path), made.tags) == made
 
 
 def test_a_commit_url_that_is_no_web_address_is_dropped(made: Material) -> None:
