@@ -2,7 +2,7 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import typer
 from bench_runner import units
 from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
+from bench_runner.cli.show import show_sheet
 from bench_runner.envs.matrix import environments
 from bench_runner.envs.prepare import Preparer
 from bench_runner.errors import EnvironmentFailedError, NothingMeasuredError, UsageError
@@ -22,6 +23,7 @@ from bench_runner.model.environment import Environment
 from bench_runner.model.run import Run
 from bench_runner.repo.select import select
 from bench_runner.repo.suite import origin
+from bench_runner.report.runs import one as sheet_of
 from bench_runner.runner.execute import Processes
 from bench_runner.runner.plan import Plan, Skip, coarse_to_fine, plan
 from bench_runner.runner.sampling import Launch, Sampling
@@ -76,6 +78,8 @@ def measure(project: Project, order: Order, *, dry_run: bool = False, show_outpu
         progress.expect(todo)
         with stopping(session, progress):
             tally = session.run(todo.jobs)
+    if not work.stored:
+        show_runs(progress.runs, {one.name: one for one in session.benchmarks}, order)
     finish(project, work, todo, tally)
     return tally
 
@@ -183,6 +187,12 @@ def show_plan(todo: Plan, work: Work) -> None:
     jobs = units.count(len(todo.jobs), "run")
     cost = units.duration(todo.expected_s)
     typer.echo(f"{jobs} to measure in {work.sampling.rounds} rounds, about {cost}; {todo.complete} complete already")
+
+
+def show_runs(runs: Iterable[Run], benchmarks: Mapping[str, Benchmark], order: Order) -> None:
+    """Print what is shown only here, because it is stored nowhere."""
+    for run in runs:
+        show_sheet(sheet_of(run, benchmarks, selector(order.benchmarks)), "text")
 
 
 def finish(project: Project, work: Work, todo: Plan, tally: Tally) -> None:

@@ -35,6 +35,7 @@ class Progress:
         )
         self._task: TaskID = self._bar.add_task("preparing", total=None, left="")
         self._show_output = show_output
+        self.runs: list[Run] = []
         self._plan, self._finished, self._began, self._job_began = Plan(()), 0, monotonic(), monotonic()
 
     def __enter__(self) -> Self:
@@ -66,6 +67,7 @@ class Progress:
     def done(self, job: Job, run: Run) -> None:
         """Print a line that sums the job up."""
         self._finished += 1
+        self.runs.append(run)
         self._bar.update(self._task, completed=self._finished, left=self._left())
         where = (
             f"{self._finished:>3}/{len(self._plan.jobs):<3} {job.commit.short} {escape(plain(job.environment.name))}"

@@ -114,7 +114,7 @@ class Session:
         self.preparer, self.executor, self.store = preparer, executor, store
         self.machine, self.suite, self.sampling, self.watcher = machine, suite, sampling, watcher
         self._wanted = selector(select)
-        self._benchmarks: list[Benchmark] = []
+        self.benchmarks: list[Benchmark] = []
         self.stopping = False
 
     def run(self, jobs: Sequence[Job]) -> Tally:
@@ -143,12 +143,12 @@ class Session:
         for environment, sha in candidates:
             workspace = self.preparer.prepare(environment, sha, say=self.watcher.tell)
             try:
-                self._benchmarks = self._discover(workspace)
+                self.benchmarks = self._discover(workspace)
             except NothingMeasuredError as error:
                 self.watcher.tell(f"{error}; trying another commit")
                 reason = error
             else:
-                return self._benchmarks
+                return self.benchmarks
         raise reason or NothingMeasuredError("no commit to look for benchmarks in: give a range that has commits")
 
     def _discover(self, workspace: Workspace) -> list[Benchmark]:
@@ -166,7 +166,7 @@ class Session:
     def _do(self, job: Job) -> tuple[Run, list[Benchmark]]:
         """Return a job's run and the benchmarks it knows of."""
         workspace = self.preparer.prepare(job.environment, job.commit.sha, say=self.watcher.tell)
-        known = self._benchmarks
+        known = self.benchmarks
         if workspace.build.ok and self.suite.of_commit:
             workspace, known = self._own_suite(workspace)
         empty = self._run(job.commit, workspace)
