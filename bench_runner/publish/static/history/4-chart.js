@@ -27,16 +27,26 @@
     if (!all.length) return [1, 2];
     const steps = frame.series.flatMap((one) => finite(one.level, first, last));
     const edge = Math.floor(all.length / 50);
-    const core = [...steps, all[edge], all[all.length - 1 - edge]];
+    const band = flags.interval ? [usual(frame, "low", 0.1, first, last), usual(frame, "high", 0.9, first, last)] : [];
+    const core = [...steps, ...band, all[edge], all[all.length - 1 - edge]];
     let [low, high] = [Math.min(...core), Math.max(...core)];
     const room = flags.outliers ? Infinity : Math.max(high - low, floor * Math.abs(low + high) / 4);
-    low = Math.max(all[0], low - room);
-    high = Math.min(all[all.length - 1], high + room);
+    low = Math.max(Math.min(all[0], low), low - room);
+    high = Math.min(Math.max(all[all.length - 1], high), high + room);
     const middle = (low + high) / 2;
     const reach = Math.max(high - low, floor * Math.abs(middle), 1e-300) * 0.54;
     if (flags.log && low > 0) return [low / 1.05, high * 1.05];
     const bottom = low >= 0 ? Math.max(0, middle - reach) : middle - reach;
     return [flags.zero ? Math.min(0, bottom) : bottom, flags.zero ? Math.max(0, middle + reach) : middle + reach];
+  }
+
+  /* An end of the interval that all but the widest reach of each series. */
+  function usual(frame, part, share, first, last) {
+    const ends = frame.series.flatMap((one) => {
+      const sorted = finite(one[part], first, last).sort((a, b) => a - b);
+      return sorted.length ? [sorted[Math.floor(share * (sorted.length - 1))]] : [];
+    });
+    return part === "low" ? Math.min(...ends) : Math.max(...ends);
   }
 
   function axes(frame, unit, ink, line) {
