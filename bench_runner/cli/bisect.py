@@ -1,5 +1,6 @@
 """`bisect`: which commit of a range changed a benchmark."""
 
+import math
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,16 +105,15 @@ def told(found: "Found") -> "list[str]":
         case "unbuildable":
             return ["nothing can be measured at one of the ends", *skipped]
         case "undecided":
-            return [
-                f"not sure after {spent}; most likely {culprit(found)} ({found.probability:.0%}), {levels}",
-                *skipped,
-            ]
-    change = units.percent(found.ratio)
-    return [f"{culprit(found)} changed it by {change}: {levels} ({found.probability:.1%} sure, {spent})", *skipped]
+            likely = f"{culprit(found)} ({found.probability:.0%})"
+            return [f"not sure after {spent}; most likely {likely}, {levels}", *skipped]
+    change = f"changed it by {units.percent(found.ratio)}" if math.isfinite(found.ratio) else "made it run out of time"
+    return [f"{culprit(found)} {change}: {levels} ({found.probability:.1%} sure, {spent})", *skipped]
 
 
 def culprit(found: "Found") -> str:
-    """Return the commit that is named, or the range of which the rest cannot be measured."""
-    if len(found.between) == 1:
-        return f"{found.first_new.short} {plain(found.first_new.subject)!r}"
-    return f"one of {', '.join(one.short for one in found.between)}"
+    """Return the commit that is named, or the range of which the rest cannot be told apart."""
+    first, last = found.between[0], found.between[-1]
+    if first == last:
+        return f"{last.short} {plain(last.subject)!r}"
+    return f"one of {len(found.between)} commits from {first.short} to {last.short}"

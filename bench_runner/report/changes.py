@@ -54,7 +54,7 @@ def grouped(groups: Sequence[Group]) -> Sheet:
     cells: list[tuple[str, ...]] = []
     marks: list[str] = []
     for one in groups:
-        cells.append((one.commit.short, one.commit.subject, "", "", f"{one.agree} of {one.asked} series"))
+        cells.append((one.commit.short, _suspect(one), "", "", f"{one.agree} of {one.asked} series"))
         marks.append("")
         for change in one.changes:
             cells.append(
@@ -72,6 +72,12 @@ def grouped(groups: Sequence[Group]) -> Sheet:
         notes=(f"{standing} regressions stand; `bench-runner changes` lists all with their certainty",),
         document={"schema": SCHEMA, "changes": [_entry(one, {}) for one in changes]},
     )
+
+
+def _suspect(group: Group) -> str:
+    """Return the subject of the commit, after how many it stands for when those before it were not measured."""
+    candidates = min((change.candidates for change in group.changes), default=1)
+    return group.commit.subject if candidates == 1 else f"(one of {candidates} commits up to) {group.commit.subject}"
 
 
 def _cells(one: Change) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Runs as sheets: the list of all, and one with its numbers and failures."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -59,7 +60,8 @@ def _cells(result: Result, benchmarks: Mapping[str, Benchmark]) -> tuple[str, ..
     found = result.summary
     if found is None:
         return (result.case.id, "-", "", "", result.outcome)
-    interval = f"{units.show(found.low, unit)} .. {units.show(found.high, unit)}"
+    known_interval = math.isfinite(found.low) and math.isfinite(found.high)
+    interval = f"{units.show(found.low, unit)} .. {units.show(found.high, unit)}" if known_interval else ""
     said = "; ".join((result.outcome, *found.warnings))
     return (result.case.id, units.show(found.centre, unit), interval, str(found.n), said)
 
