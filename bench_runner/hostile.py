@@ -10,9 +10,14 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud8
 WIDTH = 200
 
 
+def without_sequences(text: str) -> str:
+    """Return text without what a terminal would take for a command."""
+    return _ESCAPE.sub("", text)
+
+
 def lines(text: str) -> str:
     """Return text without terminal sequences; other unfit characters become U+FFFD, line ends and tabs stay."""
-    return _UNFIT.sub("\ufffd", _ESCAPE.sub("", text.replace("\r\n", "\n")))
+    return _UNFIT.sub("\ufffd", without_sequences(text.replace("\r\n", "\n")))
 
 
 def plain(text: str, width: int = WIDTH) -> str:

@@ -4,7 +4,6 @@ import math
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "μs"), (1e-9, "ns"))
 _BYTES = ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "B"))
-_COUNTS = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 _SCALES = {"seconds": _SECONDS, "s": _SECONDS, "bytes": _BYTES, "B": _BYTES}
 
 

@@ -51,7 +51,7 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
 
     folder = (html_dir or project.config.html_dir).resolve()
     history, groups = found(project, detector)
-    done = build(site(material_of(history, groups, project.config)), folder)
+    done = build(site(material_of(history, groups, project.config, project.repository.tags())), folder)
     typer.echo(
         f"{folder}: {len(done.written)} files written, {len(done.kept)} unchanged, {len(done.removed)} removed",
         err=True,

@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
+from bench_runner.hostile import without_sequences
+
 KEPT_LINES = 60
-_ESCAPE = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _PASSWORD = re.compile(r"(?<=://)[^/\s:@]*:?[^/\s@]*@")
 _FRAME = re.compile(r"^[\s│├╰─▶\u00d7]*(?:(?:error|cause|ERROR|E):\s+)?")
@@ -23,7 +22,7 @@ _NOISE = re.compile(
 
 def clean(text: str) -> str:
     """Return text as a plain log: the last state of lines that were redrawn, nothing a terminal would obey."""
-    lines = (_redrawn(line) for line in _ESCAPE.sub("", text).split("\n"))
+    lines = (_redrawn(line) for line in without_sequences(text).split("\n"))
     return _private(_CONTROL.sub("", "\n".join(lines)))
 
 

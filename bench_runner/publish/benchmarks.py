@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bench_runner import units
+from bench_runner import hostile, units
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change
 from bench_runner.model.metric import Metric
@@ -15,7 +15,7 @@ from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.svg import history, trace
-from bench_runner.publish.text import UNIT, clean, label, slug
+from bench_runner.publish.text import UNIT, label, slug
 from bench_runner.publish.views import (
     BenchmarkPage,
     BenchmarksPage,
@@ -94,7 +94,7 @@ class Suite:
             better=metric.better,
             exact=metric.exact,
             description=description(known),
-            code=clean(known.code[:_CODE]),
+            code=hostile.lines(known.code[:_CODE]),
             series=tuple(self.presenter.newest(one) for one in mine[:TABLED]),
             further=max(0, len(mine) - TABLED),
             changes=tuple(self.presenter.change(one) for one in sorted(changes, key=lambda one: -one.revision)),

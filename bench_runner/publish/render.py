@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import jinja2
 from markupsafe import Markup
 
-from bench_runner import units
-from bench_runner.publish.text import clean, digest, script_json
+from bench_runner import hostile, units
+from bench_runner.publish.text import digest, script_json
 from bench_runner.publish.views import Page, Site
 
 # Scripts, styles and pictures of the site only; a page on disk counts its own folder as 'self'.
@@ -51,12 +51,12 @@ class Renderer:
 
 def _finalize(value: object) -> object:
     """Clean any text that a template prints; markup of ours passes."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return hostile.lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def breakable(name: str) -> Markup:
     """Return a name that a browser may break after dots and underscores."""
-    parts = re.split(r"(?<=[._])(?=[^._])", clean(name))
+    parts = re.split(r"(?<=[._])(?=[^._])", hostile.lines(name))
     return Markup("<wbr>").join(parts)
 
 

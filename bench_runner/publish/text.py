@@ -6,30 +6,21 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from bench_runner import units
+from bench_runner import hostile, units
 
-_ESCAPE_SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-# What XML forbids, C1 controls, and characters that turn the direction of the text around them.
-_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_A_SLUG = re.compile(r"[^A-Za-z0-9_]+")
 UNIT = 24  # characters of a unit
 LABEL = 160  # characters; longer names are cut where they are only a label
 
 
-def clean(text: str) -> str:
-    """Return `text` without terminal sequences; characters unfit for a page become U+FFFD."""
-    return _UNFIT.sub("\ufffd", _ESCAPE_SEQUENCES.sub("", text.replace("\r\n", "\n")))
-
-
 def label(text: str, length: int = LABEL) -> str:
     """Return `text` on one line, cut to `length` characters."""
-    line = " ".join(clean(text[: 4 * length]).split())
-    return line if len(line) <= length else line[: length - 1] + "…"
+    return hostile.plain(text, length)
 
 
 def excerpt(text: str, length: int = 6000) -> str:
     """Return the end of a program's output, whole lines where possible."""
-    tail = clean(text[-2 * length :])[-length:]
+    tail = hostile.lines(text[-2 * length :])[-length:]
     if len(text) <= length:
         return tail.strip("\n")
     return "…\n" + tail.split("\n", 1)[-1].strip("\n")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench_runner.publish.text import LABEL, clean, excerpt, iso, label, params, script_json, slug
+from bench_runner.hostile import lines
+from bench_runner.publish.text import LABEL, excerpt, iso, label, params, script_json, slug
 
 ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)
 
@@ -26,18 +27,18 @@ def test_slugs_differ_where_a_file_system_ignores_case() -> None:
 
 @given(ANY)
 def test_clean_text_can_be_written_and_read_as_xml(text: str) -> None:
-    found = clean(text)
+    found = lines(text)
     found.encode()
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", found)
 
 
 def test_clean_keeps_what_people_write() -> None:
     text = "naïve 日本 👍\n\t\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}"
-    assert clean(text) == text
+    assert lines(text) == text
 
 
 def test_clean_drops_terminal_colours() -> None:
-    assert clean("\x1b[31mred\x1b[0m \x1b]0;title\x07end") == "red end"
+    assert lines("\x1b[31mred\x1b[0m \x1b]0;title\x07end") == "red end"
 
 
 def test_a_label_is_one_short_line() -> None:
