@@ -108,10 +108,8 @@ def _costed(values: List[float], number: int, counted: meter.Meter, peak_rss: fl
     """Return values with their costs per call."""
     batches = counted.last(len(values))
     total = meter.Cost()
-    walls = 0.0
     for batch in batches:
         total = total.plus(batch.calls)
-        walls += batch.calls.wall_s + batch.setups.wall_s
     calls = sum(batch.number for batch in batches)
     return Ended(
         "ok",
@@ -121,5 +119,5 @@ def _costed(values: List[float], number: int, counted: meter.Meter, peak_rss: fl
         child_cpu_s=total.child_cpu_s / calls,
         wall_s=total.wall_s / calls,
         peak_rss=peak_rss,
-        batch_s=walls / len(batches),
+        batch_s=sum(batch.wall_s for batch in batches) / len(batches),
     )

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any, Callable, List, NamedTuple
 
+_FIRST_CALL = 10  # how many times longer than the others a batch with one-off work in it is
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
@@ -34,6 +35,11 @@ class Batch(NamedTuple):
     calls: Cost
     setups: Cost
 
+    @property
+    def wall_s(self) -> float:
+        """How long all of it took."""
+        return self.calls.wall_s + self.setups.wall_s
+
 
 def now() -> Cost:
     """Return what has been spent up to now."""
@@ -54,13 +60,23 @@ class Meter:
         self._setups = Cost()
 
     def run(self, benchmark: Any) -> Any:
-        """Run the benchmark on its parameters and return what asv_runner makes of it."""
+        """Run the benchmark on its parameters and return what asv_runner makes of it.
+
+        A first call may do what no other does: import, compile, fill a cache. Where that alone took all of the warm-up,
+        asv_runner would calibrate on it and take cold calls for samples, so the benchmark is run once more.
+        """
         if not hasattr(benchmark, "benchmark_timing"):
             return self._batch(1, benchmark.do_run)
         timing, redo_setup = benchmark.benchmark_timing, benchmark.redo_setup
         benchmark.redo_setup = lambda: self._setup(redo_setup)
         benchmark.benchmark_timing = lambda timer, *given, **named: timing(_Timer(timer, self), *given, **named)
-        return benchmark.do_run()
+        result = benchmark.do_run()
+        return benchmark.do_run() if self._spoilt(len(result["samples"])) else result
+
+    def _spoilt(self, samples: int) -> bool:
+        """Return whether the warm-up was a single batch, ten times as long as any sample."""
+        warm_up, rest = self.batches[:-samples], self.batches[-samples:]
+        return len(warm_up) == 1 and warm_up[0].wall_s > _FIRST_CALL * max(batch.wall_s for batch in rest)
 
     def last(self, count: int) -> List[Batch]:
         """Return the batches behind the last `count` values; those before them were warm-up."""

@@ -66,6 +66,22 @@ def test_number_is_calibrated_once_and_costs_are_per_call(bench: Any, write: Cal
         assert one.peak_rss > 1_000_000
 
 
+def test_a_slow_first_call_does_not_spoil_the_calibration(bench: Any, write: Callable[..., Path]) -> None:
+    suite = write(
+        one="""
+            import time
+            SEEN = []
+            def time_x():
+                if not SEEN:
+                    SEEN.append(1)
+                    time.sleep(0.3)
+        """
+    )
+    rounds = bench.results(suite)["one.time_x"].sample.rounds
+    assert all(one.number > 1000 for one in rounds)
+    assert all(value < 0.001 for one in rounds for value in one.values)
+
+
 def test_childrens_time_and_worker_threads_are_counted(bench: Any, write: Callable[..., Path]) -> None:
     suite = write(
         one="""

@@ -50,32 +50,55 @@ def test_no_combinations_at_all() -> None:
 class Timed:
     """A benchmark in asv_runner's manner: warm-up, then two samples of three calls, each call after a setup."""
 
-    def __init__(self, clock: list[float]) -> None:
-        self.clock = clock
+    def __init__(self, clock: list[float], *, warm_up: tuple[int, ...] = (50,), first_s: float = 0) -> None:
+        self.clock, self.warm_up, self.first_s = clock, warm_up, first_s
+        self.runs = 0
 
     def redo_setup(self) -> None:
         self.clock[0] += 100
 
     def timeit(self, number: int) -> float:
+        self.clock[0] += self.first_s
+        self.first_s = 0
         for _ in range(number):
             self.redo_setup()
             self.clock[0] += 1
         return float(number)
 
-    def benchmark_timing(self, timer: object, repeat: int, *, number: int) -> list[float]:
-        timer.timeit(50)
-        return [timer.timeit(number) for _ in range(repeat)]
+    def benchmark_timing(self, timer: object, repeat: int, *, number: int) -> dict[str, object]:
+        for one in self.warm_up:
+            timer.timeit(one)
+        return {"samples": [timer.timeit(number) for _ in range(repeat)], "number": number}
 
-    def do_run(self) -> list[float]:
+    def do_run(self) -> dict[str, object]:
+        self.runs += 1
         return self.benchmark_timing(self, 2, number=3)
 
 
-def test_setups_and_warm_up_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(meter, "now", lambda: Cost(clock[0], 2 * clock[0], 0.0))
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    time = [0.0]
+    monkeypatch.setattr(meter, "now", lambda: Cost(time[0], 2 * time[0], 0.0))
+    return time
+
+
+def test_setups_and_warm_up_are_counted_apart(clock: list[float]) -> None:
     counted = Meter()
-    assert counted.run(Timed(clock)) == [3.0, 3.0]
-    assert [batch.number for batch in counted.batches] == [50, 3, 3]
+    assert counted.run(Timed(clock, warm_up=(20, 30)))["samples"] == [3.0, 3.0]
+    assert [batch.number for batch in counted.batches] == [20, 30, 3, 3]
     assert [batch.calls.wall_s for batch in counted.last(2)] == [3, 3]
     assert [batch.calls.cpu_s for batch in counted.last(2)] == [6, 6]
     assert [batch.setups.wall_s for batch in counted.last(2)] == [300, 300]
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "first_s", "runs"),
+    [((3,), 5000, 2), ((3,), 2000, 1), ((3,), 0, 1), ((3, 3), 5000, 1), ((), 5000, 1)],
+)
+def test_a_first_call_that_eats_the_warm_up_is_not_the_measure(
+    clock: list[float], warm_up: tuple[int, ...], first_s: float, runs: int
+) -> None:
+    benchmark, counted = Timed(clock, warm_up=warm_up, first_s=first_s), Meter()
+    counted.run(benchmark)
+    assert benchmark.runs == runs
+    assert len(counted.batches) == runs * (len(warm_up) + 2)
