@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from bench_runner.envs.variables import activated, inherited
 from bench_runner.errors import EnvironmentFailedError
 from bench_runner.worker.messages import ASV_RUNNER, decode, encode
 
+_MARK = "BENCH_RUNNER_WORKER"  # a variable by which a worker's descendants are known even when it is dead
 _MAIN = Path(__file__).parent.with_name("worker") / "__main__.py"
 _KEPT_BYTES = 64 * 1024  # of what a suite prints while it is imported, its end
 _GREETING_S = 60.0
@@ -36,6 +38,7 @@ class Worker:
     def __init__(self, workspace: Workspace, suite: Path, folder: Path, *, hash_seed: int) -> None:
         """Start it in `folder`; raises EnvironmentFailedError when the environment has not what it takes."""
         self._python = workspace.python
+        self._mark = secrets.token_hex(8)
         self._heard, self._printed = b"", b""
         theirs, self._requests = os.pipe()
         self._answers, said = os.pipe()
@@ -43,7 +46,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [str(workspace.python), str(_MAIN), "serve", str(suite), str(theirs), str(said)],
                 cwd=folder,
-                env=environ(workspace, hash_seed),
+                env={**environ(workspace, hash_seed), _MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -168,6 +171,7 @@ class Worker:
         with contextlib.suppress(OSError):
             self._printed = (self._printed + os.read(self._output, _KEPT_BYTES))[-_KEPT_BYTES:]
         self.kill()
+        _kill_marked(self._mark)
         return Lost("gave no answer" if silent else _end(status), self._printed.decode(errors="replace"), silent)
 
 
@@ -197,6 +201,16 @@ def _kill_tree(pid: int) -> None:
             with contextlib.suppress(psutil.Error):
                 child.kill()
     _kill_group(pid)
+
+
+def _kill_marked(mark: str) -> None:
+    """Kill every process that has inherited a worker's mark; it looks at all there are, so only when one was lost."""
+    import psutil
+
+    for process in psutil.process_iter(["environ"]):
+        if (process.info["environ"] or {}).get(_MARK) == mark:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
 
 def _kill_group(pid: int) -> None:

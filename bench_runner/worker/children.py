@@ -14,7 +14,9 @@ from typing import Callable, Iterable, NamedTuple, Optional, Sequence, Set
 KEPT_BYTES = 64 * 1024  # of what a child prints, its end
 _CHUNK = 64 * 1024
 _POLL_S = 0.1  # how long the death of a child may go unnoticed when its pipes are held open by others
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
+# From linux/prctl.h: PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
+_PARENT_DEATH_SIGNAL = 1
+_SUBREAPER = 36
 
 
 class Exit(NamedTuple):
@@ -49,13 +51,17 @@ class Tail:
 
 def adopt() -> None:
     """On Linux, become the parent of whatever children leave behind, so that it can be found."""
+    _control(_SUBREAPER, 1)
+
+
+def _control(option: int, value: int) -> None:
+    """Call Linux's prctl; another system, or a Python built without ctypes, does without."""
     if not sys.platform.startswith("linux"):
         return
-    # a Python built without ctypes loses only this
     with contextlib.suppress(ImportError, OSError, AttributeError):
         import ctypes
 
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def offspring() -> Set[int]:
@@ -76,8 +82,10 @@ def supervise(work: Callable[[int], bytes], timeout: float, private: Sequence[in
     heard, said = os.pipe()
     printed, output = os.pipe()
     flush()  # or the child would print it once more
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        _follow(parent)
         _live(work, said, output, (heard, printed, *private))
     os.close(said)
     os.close(output)
@@ -94,6 +102,13 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
+
+
+def _follow(parent: int) -> None:
+    """Die with the parent, should a benchmark manage to kill that."""
+    _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _live(work: Callable[[int], bytes], said: int, output: int, private: Sequence[int]) -> None:

@@ -81,6 +81,7 @@ def test_it_is_recorded_and_the_others_go_on(
     assert (bad.outcome, bad.detail[: len(detail)]) == (outcome, detail)
     assert (bad.sample is None) == (outcome != "ok")
     assert results["one.track_fine"].sample.values == (1.0,) * 3
+    assert gone(str(suite))
 
 
 def test_a_failing_case_is_not_tried_again_and_says_where(bench: Any, write: Callable[..., Path]) -> None:
@@ -186,6 +187,24 @@ def test_nothing_a_benchmark_started_lives_on(
         if sys.platform.startswith("linux"):
             assert results["one.track_after"].sample.values == (0.0,)
         assert not marked(word)
+
+
+@pytest.mark.parametrize("launch", ["auto", "spawn"])
+def test_not_even_when_the_worker_is_killed(bench: Any, write: Callable[..., Path], launch: str) -> None:
+    word = f"stray-{os.getpid()}-{launch}-{time.monotonic_ns()}"
+    suite = write(
+        one=f"""
+            import os, subprocess, sys, time
+            def track_x():
+                sleep = [sys.executable, "-c", "import time; time.sleep(120)", "{word}"]
+                subprocess.Popen(sleep, start_new_session=True)
+                os.kill(os.getppid(), 9)
+                time.sleep(120)
+        """
+    )
+    assert bench.results(suite, Sampling(launch=launch))["one.track_x"].outcome == "crashed"
+    assert gone(word)
+    assert gone(str(suite))
 
 
 def test_a_helper_of_the_whole_suite_stays_until_the_end(bench: Any, write: Callable[..., Path]) -> None:
