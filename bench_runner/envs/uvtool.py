@@ -33,7 +33,7 @@ def must(what: str, *arguments: str, folder: Path, timeout: float, variables: Ma
 
     A call that finds no network is repeated once from uv's cache alone.
     """
-    environment = inherited(variables)
+    environment = inherited({"UV_NO_WRAP": "1", **(variables or {})})
     try:
         return process.must(what, command(*arguments), folder=folder, variables=environment, timeout=timeout)
     except EnvironmentFailedError as error:

@@ -1,7 +1,9 @@
 """Makes the page about the measuring itself: freshness, coverage, failures; and the page of each commit."""
 
+from bench_runner import units
 from bench_runner.history.series import Failure, RunFact
 from bench_runner.model.commit import Commit
+from bench_runner.model.machine import Machine
 from bench_runner.publish.changes import largest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
@@ -22,12 +24,19 @@ def runs_page(presenter: Presenter) -> RunsPage:
     places = sorted({(run.machine, run.environment) for run in material.runs})
     return RunsPage(
         standings=tuple(_standing(machine, environment, presenter) for machine, environment in places),
-        machines=tuple({key: label(value) for key, value in one.fields().items()} for one in material.machines),
+        machines=tuple(_facts(one) for one in material.machines),
         builds=tuple(presenter.failure(one) for one in builds[:LISTED]),
         failures=tuple(presenter.failure(one) for one in cases[:LISTED]),
         further_builds=max(0, len(builds) - LISTED),
         further_failures=max(0, len(cases) - LISTED),
     )
+
+
+def _facts(machine: Machine) -> dict[str, str]:
+    """Return a machine's facts; memory in bytes, as asv and we write it, gets a prefix."""
+    facts = {key: label(value) for key, value in machine.fields().items()}
+    memory = facts["ram"]
+    return {**facts, "ram": units.show(int(memory), "bytes") if memory.isascii() and memory.isdigit() else memory}
 
 
 def _standing(machine: str, environment: str, presenter: Presenter) -> StandingView:
