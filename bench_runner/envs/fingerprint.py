@@ -1,12 +1,10 @@
 """Tells what numbers are taken on: CPU model, kernel, Python build, installed distributions; nothing about the user."""
 
 import json
-import platform
-import subprocess
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
+from bench_runner import host
 from bench_runner.envs import process
 from bench_runner.envs.variables import inherited
 from bench_runner.errors import EnvironmentFailedError
@@ -56,31 +54,6 @@ def take(python: Path, variables: Mapping[str, str] | None = None) -> Fingerprin
     try:
         said = json.loads(output.strip().rpartition("\n")[2])
         distributions = dict(sorted(said["distributions"].items()))
-        return Fingerprint(cpu=cpu(), kernel=kernel(), python=said["python"], distributions=distributions)
+        return Fingerprint(cpu=host.cpu(), kernel=host.kernel(), python=said["python"], distributions=distributions)
     except (ValueError, LookupError) as error:
         raise EnvironmentFailedError(f"{python} does not answer as a Python does: remove its environment") from error
-
-
-def kernel() -> str:
-    """Return the system with its release, without the host's name."""
-    return f"{platform.system()} {platform.release()}"
-
-
-@cache
-def cpu() -> str:
-    """Return the CPU's model, "" where it cannot be read."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return _cpu_of_mac() or platform.processor()
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model", "Hardware")))
-    return next(named, platform.processor())
-
-
-def _cpu_of_mac() -> str:
-    """Return what macOS calls the CPU, "" elsewhere."""
-    command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=5).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        return ""

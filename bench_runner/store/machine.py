@@ -2,11 +2,11 @@
 
 import os
 import platform
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench_runner import host
 from bench_runner.errors import StoreError
 from bench_runner.model.machine import Machine
 from bench_runner.store import jsonfile
@@ -87,23 +87,9 @@ def detect() -> Machine:
     node = platform.node()
     return Machine(
         machine=node if usable(node) else _FALLBACK,
-        os=f"{platform.system()} {platform.release()}",
+        os=host.kernel(),
         arch=platform.machine(),
-        cpu=_cpu(),
+        cpu=host.cpu(),
         num_cpu=str(os.cpu_count() or ""),
         ram=str(psutil.virtual_memory().total),
     )
-
-
-def _cpu() -> str:
-    """Return the processor's model name, "" when the system does not tell."""
-    try:
-        if platform.system() == "Darwin":
-            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-            return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-    except (OSError, subprocess.SubprocessError):
-        return platform.processor()
-    said = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
-    names = {key.strip(): value.strip() for key, value in said.items()}
-    return names.get("model name") or names.get("Model") or platform.processor()
