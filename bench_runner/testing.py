@@ -85,6 +85,10 @@ class MemoryStore:
         self.kept[key] = run
         return Path("memory", *key)
 
+    def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
+        """Return the run that is kept."""
+        return self.kept.get((sha, environment_name, machine))
+
     @property
     def by_commit(self) -> Mapping[tuple[str, str], Run]:
         """The runs as `runner.plan` wants them."""

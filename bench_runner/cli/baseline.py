@@ -23,8 +23,10 @@ def set_(
 
     Examples:
 
-        bench-runner baseline set release-2.0 v2.0 -m "shipped"
-        bench-runner compare release-2.0 HEAD
+    ```
+    bench-runner baseline set release-2.0 v2.0 -m "shipped"
+    bench-runner compare release-2.0 HEAD
+    ```
     """
     from bench_runner.report.baselines import size
     from bench_runner.store.baselines import set_ as keep
@@ -46,8 +48,10 @@ def show(
 
     Examples:
 
-        bench-runner baseline show
-        bench-runner baseline show release-2.0
+    ```
+    bench-runner baseline show
+    bench-runner baseline show release-2.0
+    ```
     """
     from bench_runner.report.baselines import listed, one
     from bench_runner.store.baselines import list_

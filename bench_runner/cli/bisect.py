@@ -7,13 +7,18 @@ import typer
 
 from bench_runner import units
 from bench_runner.cli.project import Project
-from bench_runner.errors import UsageError
+from bench_runner.envs.base import Doing
+from bench_runner.errors import EnvironmentFailedError, UsageError
 from bench_runner.hostile import plain
 
 if TYPE_CHECKING:
     from bench_runner.bisect.session import Found, Progress
     from bench_runner.model.benchmark import Benchmark, Case
     from bench_runner.model.commit import Commit
+
+
+# Below this probability an undecided search names no commit: that nothing changed is then as likely.
+LIKELY = 0.5
 
 
 def bisect(
@@ -32,8 +37,10 @@ def bisect(
 
     Examples:
 
-        bench-runner bisect v1.0..main -b 'time_sort.1000'
-        bench-runner bisect 1a2b3c4d..5e6f7a8b -b Join.time_inner -E uv:3.12
+    ```
+    bench-runner bisect v1.0..main -b 'time_sort.1000'
+    bench-runner bisect 1a2b3c4d..5e6f7a8b -b Join.time_inner -E uv:3.12
+    ```
     """
     found = search(Project.of(context), commits, bench, environment)
     if found.exit_code:
@@ -52,10 +59,13 @@ def search(project: Project, commits: str, bench: str, environment: str | None) 
     work = understand(project, order)
     recipe = work.environments[0]
     with Screen() as screen, session_of(project, order, work, screen) as session:
-        benchmark, case = only(session.discover((recipe, one.sha) for one in reversed(path)), bench)
+        known = session.discover((recipe, one.sha) for one in reversed(path))
+        if not known:
+            raise EnvironmentFailedError(f"no commit of {commits} could be built: see `bench-runner run {commits}`")
+        benchmark, case = only(known, bench)
         screen.tell(f"{case.id}: {units.count(len(path), 'commit')} in {recipe.name}")
         measure = Remeasure(session, project.store, recipe, benchmark, case, {one.sha: one for one in path})
-        found = run(path, benchmark.metric, measure, tell=lambda at: screen.tell(step(at)))
+        found = run(path, benchmark.metric, measure, tell=lambda at: screen.tell(Doing(step(at))))
     for line in told(found):
         typer.echo(line)
     return found
@@ -105,10 +115,25 @@ def told(found: "Found") -> "list[str]":
         case "unbuildable":
             return ["nothing can be measured at one of the ends", *skipped]
         case "undecided":
-            likely = f"{culprit(found)} ({found.probability:.0%})"
+            if found.probability < LIKELY:
+                return [f"no change could be shown, nor excluded, after {spent}: {levels}", *skipped]
+            likely = f"{culprit(found)} ({100 * found.probability:.0f} %)"
             return [f"not sure after {spent}; most likely {likely}, {levels}", *skipped]
-    change = f"changed it by {units.percent(found.ratio)}" if math.isfinite(found.ratio) else "made it run out of time"
-    return [f"{culprit(found)} {change}: {levels} ({found.probability:.1%} sure, {spent})", *skipped]
+    return [f"{culprit(found)} {effect(found)}: {levels} ({certainty(found)}, {spent})", *skipped]
+
+
+def effect(found: "Found") -> str:
+    """Return what the commit did, in words."""
+    if math.isnan(found.after):
+        return "made it run out of time"
+    if math.isnan(found.before):
+        return "mended that it ran out of time"
+    return f"changed it by {units.percent(found.ratio)}" if math.isfinite(found.ratio) else "changed it"
+
+
+def certainty(found: "Found") -> str:
+    """Return the probability, which no measurement makes whole."""
+    return "more than 99.9 % sure" if found.probability > 0.999 else f"{100 * found.probability:.1f} % sure"
 
 
 def culprit(found: "Found") -> str:

@@ -1,11 +1,13 @@
 """`detect` and `changes`: what moved, when, and whether it is still so."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import Format, show_sheet
+from bench_runner.errors import UsageError
+from bench_runner.model.change import State
 
 if TYPE_CHECKING:
     from bench_runner.history.changes import Group
@@ -25,8 +27,10 @@ def detect(
 
     Examples:
 
-        bench-runner detect
-        bench-runner detect --exit-code || echo "something got slower"
+    ```
+    bench-runner detect
+    bench-runner detect --exit-code || echo "something got slower"
+    ```
     """
     from bench_runner.report.changes import grouped
 
@@ -49,11 +53,15 @@ def changes(
 
     Examples:
 
-        bench-runner changes --worse --state confirmed
-        bench-runner changes --format json > changes.json
+    ```
+    bench-runner changes --worse --state confirmed
+    bench-runner changes --format json > changes.json
+    ```
     """
     from bench_runner.report.changes import sheet
 
+    if state not in {None, *get_args(State)}:
+        raise UsageError(f"--state {state}: known are {', '.join(get_args(State))}")
     history, groups = found(Project.of(context), detector)
     every = [one for group in groups for one in group.changes]
     wanted = [one for one in every if state in {None, one.state} and (one.worse or not worse)]

@@ -20,8 +20,10 @@ def check(
 
     Examples:
 
-        bench-runner check
-        bench-runner check -E uv:3.12
+    ```
+    bench-runner check
+    bench-runner check -E uv:3.12
+    ```
     """
     from bench_runner.cli.listing import listing
 
@@ -45,8 +47,10 @@ def list_(
 
     Examples:
 
-        bench-runner list
-        bench-runner list -b Sort --cases
+    ```
+    bench-runner list
+    bench-runner list -b Sort --cases
+    ```
     """
     from bench_runner.cli.listing import listing
     from bench_runner.runner.session import selector

@@ -23,9 +23,11 @@ def compare(
 
     Examples:
 
-        bench-runner compare v1.0 HEAD
-        bench-runner compare release-2.0 main --only-changed
-        bench-runner compare HEAD~5 HEAD --format md
+    ```
+    bench-runner compare v1.0 HEAD
+    bench-runner compare release-2.0 main --only-changed
+    bench-runner compare HEAD~5 HEAD --format md
+    ```
     """
     from bench_runner.history.compare import compare as judge
     from bench_runner.report.comparisons import sheet

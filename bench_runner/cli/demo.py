@@ -1,5 +1,6 @@
 """`demo`: the whole job on a small real project whose changes are known, and what it found of them."""
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,9 +9,11 @@ import typer
 
 from bench_runner import units
 from bench_runner.cli.project import Place, Project
+from bench_runner.cli.show import show_sheet
 
 if TYPE_CHECKING:
     from bench_runner.demo.verdict import Verdict
+    from bench_runner.report.sheet import Sheet
 
 MACHINE = "demo"
 WORDS = {
@@ -34,8 +37,10 @@ def demo(
 
     Examples:
 
-        bench-runner demo
-        bench-runner demo /tmp/another --seed 7
+    ```
+    bench-runner demo
+    bench-runner demo /tmp/another --seed 7
+    ```
     """
     from bench_runner.cli.changes import found
     from bench_runner.cli.measure import Order, measure
@@ -57,32 +62,34 @@ def demo(
     _, groups = found(project, None)
     verdict = judge(truth, [one for group in groups for one in group.changes], project.store.runs())
     site = write(project, None, None)
-    show(verdict)
+    show_sheet(shown(verdict), "text")
     bisected(project, verdict)
     typer.echo(f"\nthe whole job took {units.duration(time.monotonic() - began)}; open {site / 'index.html'}")
     typer.echo(f"go on playing: cd {folder} && bench-runner changes")
 
 
-def show(verdict: "Verdict") -> None:
-    """Print what was put in beside what was found."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def shown(verdict: "Verdict") -> "Sheet":
+    """Return what was put in beside what was found."""
+    from bench_runner.report.sheet import Sheet
 
-    table = Table(title="What was put in, and what was found", title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("put in", "benchmark", "by", "at", "found", "seen"):
-        table.add_column(column, no_wrap=column != "seen")
+    rows = []
     for one in verdict.findings:
         effect = one.effect
-        size = "" if effect.ratio != effect.ratio else units.percent(effect.ratio)
-        mark = "[green]yes[/green]" if one.found else "[red]no[/red]"
+        size = units.percent(effect.ratio) if math.isfinite(effect.ratio) else ""
         name = effect.benchmark or "every benchmark"
-        table.add_row(WORDS[effect.kind], name, size, effect.commit[:8], mark, one.seen)
-    Console(soft_wrap=True, highlight=False).print(table)
-    alarms = len(verdict.false_alarms)
-    typer.echo(f"{units.count(alarms, 'change')} reported where none was made" + (":" if alarms else ""))
-    for change in verdict.false_alarms:
-        typer.echo(f"  {change.key.case.id} {units.percent(change.step.ratio)} at {change.first_new[:8]}")
+        rows.append((WORDS[effect.kind], name, size, effect.commit[:8], "yes" if one.found else "NO", one.seen))
+    alarms = [
+        f"{one.key.case.id} {units.percent(one.step.ratio)} at {one.first_new[:8]}" for one in verdict.false_alarms
+    ]
+    return Sheet(
+        title="What was put in, and what was found of it",
+        columns=("put in", "benchmark", "by", "at", "found", "seen"),
+        cells=tuple(rows),
+        right=frozenset({"by"}),
+        marks=tuple("better" if one.found else "worse" for one in verdict.findings),
+        notes=(f"{units.count(len(alarms), 'change')} reported where none was made", *alarms),
+        document={},
+    )
 
 
 def bisected(project: Project, verdict: "Verdict") -> None:

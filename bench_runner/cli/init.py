@@ -69,8 +69,10 @@ def init(
 
     Examples:
 
-        bench-runner init
-        bench-runner init ../other-project
+    ```
+    bench-runner init
+    bench-runner init ../other-project
+    ```
     """
     folder = folder.resolve()
     refuse(folder, force=force)
@@ -93,7 +95,7 @@ def refuse(folder: Path, *, force: bool) -> None:
     for name in ("bench_runner.toml", "asv.conf.json", "asv.conf.jsonc"):
         if (folder / name).exists() and not force:
             raise UsageError(
-                f"{folder / name} is there already and will be used; give --force to write a new one beside it"
+                f"{folder / name} is there already and will be used; --force writes bench_runner.toml anew"
             )
     if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         raise UsageError(f"{folder} is not in a git repository: run `git init` there, or stand in your project")

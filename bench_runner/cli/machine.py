@@ -19,8 +19,10 @@ def machine(
 
     Examples:
 
-        bench-runner machine
-        bench-runner machine --name lab-ryzen
+    ```
+    bench-runner machine
+    bench-runner machine --name lab-ryzen
+    ```
     """
     from bench_runner.store.machine import here, save
 

@@ -26,8 +26,6 @@ from bench_runner.cli import (
 from bench_runner.cli.project import Place
 from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
 
-INTERRUPTED = 130
-
 app = typer.Typer(
     name="bench-runner",
     no_args_is_help=True,
@@ -107,6 +105,7 @@ def run() -> None:
     except BenchRunnerError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; everything finished is stored, the same command goes on from there", err=True)
-        sys.exit(INTERRUPTED)
+    except SystemExit as left:
+        if isinstance(left.__context__, typer.Exit) and isinstance(left.__context__.__cause__, KeyboardInterrupt):
+            typer.echo("interrupted; everything finished is stored, the same command goes on from there", err=True)
+        raise

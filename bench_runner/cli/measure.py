@@ -160,6 +160,7 @@ def session_of(project: Project, order: Order, work: Work, progress: Progress) -
             sampling=work.sampling,
             watcher=progress,
             select=order.benchmarks,
+            skip=order.skip,
         )
 
 
@@ -211,5 +212,10 @@ def finish(project: Project, work: Work, todo: Plan, tally: Tally) -> None:
 
 def _wanted(benchmarks: Iterable[Benchmark], order: Order) -> list[tuple[Case, str]]:
     """Return the cases that were asked for, with the versions of their benchmarks."""
-    chosen = selector(order.benchmarks)
-    return [(case, one.version) for one in benchmarks for case in one.cases() if chosen(case)]
+    chosen, cases = selector(order.benchmarks), [(case, one.version) for one in benchmarks for case in one.cases()]
+    wanted = [(case, version) for case, version in cases if chosen(case)]
+    if cases and not wanted:
+        raise UsageError(
+            f"-b {' '.join(order.benchmarks)!r} selects nothing of {len(cases)} cases: see `bench-runner list --cases`"
+        )
+    return wanted

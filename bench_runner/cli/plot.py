@@ -19,8 +19,10 @@ def plot(
 
     Examples:
 
-        bench-runner plot 'time_sort\\(100\\)' -o sort.svg
-        bench-runner plot Sort -o sort.png
+    ```
+    bench-runner plot 'time_sort\\(100\\)' -o sort.svg
+    bench-runner plot Sort -o sort.png
+    ```
     """
     from bench_runner.cli.changes import found
     from bench_runner.publish.charts import SUFFIXES

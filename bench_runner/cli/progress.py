@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from bench_runner import hostile, units
+from bench_runner.envs.base import Doing
 from bench_runner.hostile import plain
 from bench_runner.model.run import Run
 from bench_runner.runner.execute import Event
@@ -58,8 +59,10 @@ class Progress:
         self._bar.update(self._task, description=f"{job.commit.short} {escape(plain(job.environment.name))}")
 
     def tell(self, news: str | Event) -> None:
-        """Print a sentence; show an event of the measurement in the bar."""
-        if isinstance(news, str):
+        """Print a sentence; show in the bar what is going on."""
+        if isinstance(news, Doing):
+            self._bar.update(self._task, description=escape(plain(news))[:60])
+        elif isinstance(news, str):
             self.console.print(f"         {escape(plain(news))}", style="dim")
         else:
             self._bar.update(self._task, left=f"{self._left()}  {escape(plain(str(news)))[:60]}")
@@ -99,6 +102,8 @@ def spoken(run: Run) -> str:
     """Return the outcomes of a run in words, coloured for a terminal."""
     if not run.build.ok:
         return f"[red]does not build[/red]: {escape(plain(run.build.detail)[:80])}"
+    if not run.results and run.build.detail:
+        return f"[yellow]no results[/yellow]: {escape(plain(run.build.detail)[:80])}"
     counts = Counter(result.outcome for result in run.results)
     words = [f"[{COLOURS[word]}]{number} {word}[/{COLOURS[word]}]" for word, number in counts.most_common()]
     return ", ".join(words) or "nothing left to measure"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bench_runner.hostile import plain
+
 if TYPE_CHECKING:
     from bench_runner.config import Config
     from bench_runner.history.series import History
@@ -33,8 +35,16 @@ class Project:
 
     @classmethod
     def of(cls, context: typer.Context) -> "Project":
-        """Return the project that the global options point at."""
-        return cls(context.obj or Place())
+        """Return the project that the global options point at; damaged files are named when the verb is over."""
+        project = cls(context.obj or Place())
+        context.call_on_close(project.tell_damage)
+        return project
+
+    def tell_damage(self) -> None:
+        """Name every result file that could not be read on stderr."""
+        damaged = self.__dict__["store"].damaged if "store" in self.__dict__ else []
+        for path, reason in dict.fromkeys((one.path, one.reason) for one in damaged):
+            typer.echo(f"warning: {plain(str(path))} was left out: {plain(reason)}", err=True)
 
     @cached_property
     def config(self) -> "Config":

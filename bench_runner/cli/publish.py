@@ -18,8 +18,10 @@ def publish(context: typer.Context, *, html_dir: Html = None, detector: Detector
 
     Examples:
 
-        bench-runner publish
-        bench-runner publish -o public --detector asv
+    ```
+    bench-runner publish
+    bench-runner publish -o public --detector asv
+    ```
     """
     folder = write(Project.of(context), html_dir, detector)
     typer.echo(f"open {folder / 'index.html'}")
@@ -36,7 +38,9 @@ def preview(
 
     Example:
 
-        bench-runner preview --port 8000
+    ```
+    bench-runner preview --port 8000
+    ```
     """
     from bench_runner.publish.serve import serve
 

@@ -51,11 +51,13 @@ def run(
 
     Examples:
 
-        bench-runner run                     # the tip of the default branch
-        bench-runner run NEW                 # what came since the last measured commit
-        bench-runner run v1.0..main --steps 20
-        bench-runner run HEAD^! -b join --quick
-        bench-runner run ALL --dry-run       # what it would do, and for how long
+    ```
+    bench-runner run                     # the tip of the default branch
+    bench-runner run NEW                 # what came since the last measured commit
+    bench-runner run v1.0..main --steps 20
+    bench-runner run HEAD^! -b join --quick
+    bench-runner run ALL --dry-run       # what it would do, and for how long
+    ```
     """
     from bench_runner.cli.measure import Order, measure
     from bench_runner.runner.plan import Skip

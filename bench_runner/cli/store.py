@@ -15,7 +15,9 @@ def verify(context: typer.Context) -> None:
 
     Example:
 
-        bench-runner store verify
+    ```
+    bench-runner store verify
+    ```
     """
     from bench_runner.store.verify import verify as look
 

@@ -51,6 +51,12 @@ class Backend(Protocol):
         ...
 
 
+class Doing(str):
+    """News that only says what is going on: it need not stay on the screen."""
+
+    __slots__ = ()
+
+
 def quiet(news: str) -> None:
     """Say nothing."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench_runner.envs import process
-from bench_runner.envs.base import Say, wheel_in
+from bench_runner.envs.base import Doing, Say, wheel_in
 from bench_runner.envs.variables import activated, inherited
 from bench_runner.errors import EnvironmentFailedError, UsageError
 
@@ -94,7 +94,7 @@ def names_unknown(texts: Sequence[str]) -> None:
 
 def _run(text: str, command: Command, around: Surroundings) -> None:
     """Run one command inside the environment."""
-    around.say(f"$ {text}")
+    around.say(Doing(f"$ {text}"))
     path = command.variables.get("PATH")
     variables = {**around.variables, **command.variables, **activated(around.python, path)}
     # `uv pip` in a command finds the environment by this

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench_runner.config import Config
 from bench_runner.envs import commands, pythons, uvtool
-from bench_runner.envs.base import Backend, Say, distribution, wheel_in
+from bench_runner.envs.base import Backend, Doing, Say, distribution, wheel_in
 from bench_runner.envs.kept import Kept, State
 from bench_runner.envs.recipe import Recipe, has_commands
 from bench_runner.envs.wheelcache import Entry, WheelCache, build_recipe
@@ -87,7 +87,7 @@ class Installation:
             return entry.seconds
         if key in self.broken:
             raise self.broken[key]
-        self.say(f"building {key[1][:8]} for {self.environment.name}")
+        self.say(Doing(f"building {key[1][:8]} for {self.environment.name}"))
         start = time.monotonic()
         try:
             self._build(entry.folder, values)
@@ -108,7 +108,7 @@ class Installation:
 
     def _install(self, entry: Entry, values: Mapping[str, str], before: State) -> str:
         """Install as configured, or the wheel with its dependencies; return the distribution's name if known."""
-        self.say(f"installing {values['commit'][:8]} into {self.environment.name}")
+        self.say(Doing(f"installing {values['commit'][:8]} into {self.environment.name}"))
         if self.config.install_command is not None:
             commands.run_all(self.config.install_command, values, self._around(values, self.build_folder))
             return ""

@@ -36,6 +36,7 @@ def environments(config: Config, specifiers: Sequence[str] = ()) -> list[Environ
     A specifier is an environment's name, a tool ("uv"), a tool with a Python ("uv:3.11", ":3.11"), or "existing" with
     the path of a Python or without. UsageError when a rule or a specifier is wrong, or nothing is left.
     """
+    _check_tool(f"{config.source}: environment_type {config.environment_type}", config.environment_type)
     configured = _unique(_of_tool(config, config.environment_type, None)) if not _is_only_explicit(specifiers) else []
     if not specifiers:
         found = configured
@@ -58,18 +59,18 @@ def _asked(config: Config, word: str, configured: Mapping[str, Environment]) -> 
         yield configured[word]
         return
     tool, colon, python = word.partition(":")
-    _check_tool(word, tool, [*configured])
+    _check_tool(f"-E {word}", tool, [*configured])
     yield from _of_tool(config, tool or config.environment_type, python if colon else None)
 
 
-def _check_tool(word: str, tool: str, others: list[str]) -> None:
-    """Refuse a specifier that is neither an environment nor a tool."""
+def _check_tool(said: str, tool: str, others: Sequence[str] = ()) -> None:
+    """Refuse what is neither an environment nor a tool; `said` is where the word stands."""
     tools = [*plugins.names("environments"), *_BACKENDS]
     if tool and tool not in tools:
         known = sorted({*others, *tools})
         near = get_close_matches(tool, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        raise UsageError(f"-E {word}: no such environment or tool: {hint}")
+        raise UsageError(f"{said}: no such environment or tool: {hint}")
 
 
 def _of_tool(config: Config, tool: str, python: str | None) -> Iterator[Environment]:

@@ -76,7 +76,7 @@ def plan(
     for commit in commits:
         for environment in environments:
             run = stored.get((commit.sha, environment.name))
-            done = _done(run, skip)
+            done = done_of(run, skip)
             if run is not None and _nothing_left(run, done, wanted, skip):
                 complete += 1
             else:
@@ -102,7 +102,7 @@ def coarse_to_fine(commits: Sequence[Commit]) -> list[Commit]:
     return [commits[place] for place in order]
 
 
-def _done(run: Run | None, skip: Skip) -> frozenset[Wanted]:
+def done_of(run: Run | None, skip: Skip) -> frozenset[Wanted]:
     """Return what of a run `skip` leaves alone."""
     if run is None or skip is Skip.NONE:
         return frozenset()
@@ -116,7 +116,9 @@ def _nothing_left(run: Run, done: frozenset[Wanted], wanted: Collection[Wanted],
         return True
     if not run.build.ok:
         return skip in {Skip.ALL, Skip.FAILED}
-    return all(one in done for one in wanted) if wanted else bool(done)
+    if wanted:
+        return all(one in done for one in wanted)
+    return bool(done or run.build.detail)  # what is said of a build that is well is why its suite was not run
 
 
 def _guess(runs: Iterable[Run], cases: int) -> float:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bench_runner import __version__
 from bench_runner.envs.base import Workspace
-from bench_runner.errors import BenchRunnerError, NothingMeasuredError, UsageError
+from bench_runner.errors import NothingMeasuredError, UsageError
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.environment import Environment
@@ -18,7 +18,7 @@ from bench_runner.model.metric import Metric
 from bench_runner.model.run import Protocol as Measuring
 from bench_runner.model.run import Result, Run
 from bench_runner.runner.execute import Cases, Event, Executor
-from bench_runner.runner.plan import Job
+from bench_runner.runner.plan import Job, Skip, done_of
 from bench_runner.runner.sampling import Sampling
 from bench_runner.stats.summary import summarise
 from bench_runner.worker.messages import ASV_RUNNER
@@ -39,6 +39,10 @@ class Keeper(Protocol):
 
     def add(self, run: Run, *, benchmarks: Iterable[Benchmark]) -> Path:
         """Store a run at once and for good."""
+        ...
+
+    def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
+        """Return what is stored of a commit."""
         ...
 
 
@@ -110,10 +114,11 @@ class Session:
         sampling: Sampling,
         watcher: Watcher,
         select: Sequence[str] = (),
+        skip: Skip = Skip.ALL,
     ) -> None:
         self.preparer, self.executor, self.store = preparer, executor, store
         self.machine, self.suite, self.sampling, self.watcher = machine, suite, sampling, watcher
-        self._wanted = selector(select)
+        self._wanted, self._skip = selector(select), skip
         self.benchmarks: list[Benchmark] = []
         self.stopping = False
 
@@ -125,9 +130,7 @@ class Session:
                 tally.stopped = True
                 break
             self.watcher.start(job)
-            run, known = self._do(job)
-            if self.store is not None:
-                self.store.add(run, benchmarks=known)
+            run = self._do(job)
             self.watcher.done(job, run)
             tally.jobs += 1
             tally.broken_builds += not run.build.ok
@@ -137,24 +140,30 @@ class Session:
     def discover(self, candidates: Iterable[tuple[Environment, str]]) -> list[Benchmark]:
         """Return the suite's benchmarks, from the first of (environment, sha) that builds and imports them.
 
-        Raises NothingMeasuredError with the last reason when none does.
+        Returns [] when none of them builds; raises NothingMeasuredError when some build but none imports the suite.
         """
-        reason: BenchRunnerError | None = None
+        reason: NothingMeasuredError | None = None
         for environment, sha in candidates:
-            workspace = self.preparer.prepare(environment, sha, say=self.watcher.tell)
+            if reason is not None:
+                self.watcher.tell(f"{str(reason).partition(chr(10))[0]}; trying {sha[:8]}")
+            workspace = self._prepare(environment, sha)
+            if not workspace.build.ok:
+                continue
             try:
                 self.benchmarks = self._discover(workspace)
             except NothingMeasuredError as error:
-                self.watcher.tell(f"{error}; trying another commit")
                 reason = error
             else:
                 return self.benchmarks
-        raise reason or NothingMeasuredError("no commit to look for benchmarks in: give a range that has commits")
+        if reason is not None:
+            raise reason
+        return []
+
+    def _prepare(self, environment: Environment, sha: str) -> Workspace:
+        return self.preparer.prepare(environment, sha, say=self.watcher.tell)
 
     def _discover(self, workspace: Workspace) -> list[Benchmark]:
         """Return the benchmarks of the suite in one workspace."""
-        if not workspace.build.ok:
-            raise NothingMeasuredError(f"{workspace.commit_sha[:8]} does not build: {workspace.build.detail}")
         folder = self.suite.at(workspace)
         found = self.executor.discover(workspace, folder)
         if not found:
@@ -163,21 +172,32 @@ class Session:
             )
         return found
 
-    def _do(self, job: Job) -> tuple[Run, list[Benchmark]]:
-        """Return a job's run and the benchmarks it knows of."""
-        workspace = self.preparer.prepare(job.environment, job.commit.sha, say=self.watcher.tell)
-        known = self.benchmarks
+    def _do(self, job: Job) -> Run:
+        """Measure and store what is left of a job; what another process stored while we waited is left alone."""
+        workspace, known = self._prepare(job.environment, job.commit.sha), self.benchmarks
+        stored = self._stored(job)
+        job = replace(job, done=job.done | done_of(stored, self._skip))
         if workspace.build.ok and self.suite.of_commit:
             workspace, known = self._own_suite(workspace)
-        empty = self._run(job.commit, workspace)
         cases = self._left(job, known) if workspace.build.ok else []
-        return self._measured(empty, workspace, cases, self.sampling), known
+        if stored is not None and known and workspace.build.ok and not cases:
+            return stored
+        run = self._measured(self._run(job.commit, workspace), workspace, cases, self.sampling)
+        if self.store is not None:
+            self.store.add(run, benchmarks=known)
+        return run
+
+    def _stored(self, job: Job) -> Run | None:
+        """Return what is stored of a job's commit by now."""
+        if self.store is None:
+            return None
+        return self.store.find(job.commit.sha, job.environment.name, self.machine.machine)
 
     def once(
         self, environment: Environment, commit: Commit, benchmark: Benchmark, case: Case, sampling: Sampling
     ) -> Run:
         """Return the run of one case at one commit, without storing it."""
-        workspace = self.preparer.prepare(environment, commit.sha, say=self.watcher.tell)
+        workspace = self._prepare(environment, commit.sha)
         cases = [(benchmark, [case])] if workspace.build.ok else []
         return self._measured(self._run(commit, workspace), workspace, cases, sampling)
 
@@ -196,12 +216,12 @@ class Session:
         return [(one, cases) for one in known if (cases := job.left(one, self.cases(one)))]
 
     def _own_suite(self, workspace: Workspace) -> tuple[Workspace, list[Benchmark]]:
-        """Return a commit's own benchmarks; a suite that cannot be listed counts as a build that failed."""
+        """Return a commit's own benchmarks; without any the build, well as it is, says why there are none."""
         try:
             return workspace, self._discover(workspace)
         except NothingMeasuredError as error:
             first, _, rest = str(error).partition("\n")
-            return replace(workspace, build=replace(workspace.build, ok=False, detail=first, output=rest)), []
+            return replace(workspace, build=replace(workspace.build, detail=first, output=rest)), []
 
     def cases(self, benchmark: Benchmark) -> list[Case]:
         """Return the cases of a benchmark that were asked for."""
@@ -226,11 +246,16 @@ def _summarised(result: Result, metric: Metric) -> Result:
 
 
 def selector(patterns: Sequence[str]) -> Callable[[Case], bool]:
-    """Return asv's rule for -b: any regular expression found in "name(param, ...)"; none selects everything."""
+    """Return the rule for -b: any pattern found in "name(param, ...)", as asv's regular expression or as it stands.
+
+    No pattern selects everything; UsageError for one that is no expression.
+    """
     try:
         found = [re.compile(one) for one in patterns]
     except re.error as error:
         raise UsageError(
-            f"-b {error.pattern!r} is not a regular expression: {error}; quote ( and [ with a \\"
+            f"-b {error.pattern!r} is no regular expression ({error}): write \\( and \\[ for the letters"
         ) from error
-    return lambda case: not found or any(one.search(case.id) for one in found)
+    return lambda case: (
+        not found or any(one.search(case.id) for one in found) or any(text in case.id for text in patterns)
+    )

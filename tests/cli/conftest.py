@@ -68,13 +68,16 @@ class Command:
     home: Path
 
     def __call__(self, *words: str) -> Done:
+        with self.start(*words) as process:
+            out, err = process.communicate(timeout=240)
+        return Done(process.returncode, out, err)
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
         private = {"XDG_CACHE_HOME": str(self.home / "cache"), "XDG_CONFIG_HOME": str(self.home / "config")}
         environment = {**os.environ, **private, "COLUMNS": "160", "UV_CACHE_DIR": uv_cache()}
         command = [sys.executable, "-c", "from bench_runner.cli.main import run; run()", *words]
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=240, check=False
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=self.folder, env=environment, **streams)
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name

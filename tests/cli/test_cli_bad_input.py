@@ -59,6 +59,7 @@ def test_suite_that_fails_to_import(tiny: Command) -> None:
         ("rounds = 0", ("rounds", "bench_runner.toml")),
         ("rounds = ", ("bench_runner.toml",)),
         ('pythons = "3.11"', ("pythons",)),
+        ('environment_type = "uvv"', ("environment_type", "did you mean 'uv'?")),
     ],
 )
 def test_configuration_that_is_wrong(tiny: Command, text: str, words: tuple[str, ...]) -> None:
@@ -94,6 +95,12 @@ def test_unknown_format_detector_and_baseline(measured: Command) -> None:
     said(measured("plot", "time_spin", "-o", "a.gif"), 2, "a.gif", ".svg")
 
 
+def test_patterns_and_states_that_select_nothing(measured: Command) -> None:
+    said(measured("run", "HEAD^!", "-b", "nonesuch", "--dry-run"), 2, "nonesuch", "list --cases")
+    said(measured("show", "HEAD", "-b", "nonesuch"), 2, "nonesuch")
+    said(measured("changes", "--state", "gone"), 2, "gone", "confirmed")
+
+
 def test_picture_of_no_series(measured: Command) -> None:
     said(measured("plot", "no_such_benchmark"), 2, "no_such_benchmark")
 
@@ -106,7 +113,11 @@ def test_damaged_result_file(measured: Command) -> None:
         done = measured("store", "verify")
         said(done, 7, "1 damaged")
         assert path.name in done.out
-        assert measured("show").code == 0
+        for verb in ("show", "detect", "changes", "publish"):
+            shown = measured(verb)
+            assert shown.code == 0, shown.err
+            assert f"{path.name} was left out" in shown.err, verb
+        said(measured("show", path.name[:8]), 7, "1 result file cannot be read", "store verify")
     finally:
         path.write_text(whole)
     assert measured("store", "verify").code == 0

@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -128,7 +130,10 @@ def test_init_writes_a_suite_that_works(tiny: Command) -> None:
 def test_a_failing_build_everywhere_is_exit_6(tiny: Command) -> None:
     tiny.write("pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'nowhere'\n")
     tiny.commit("Break it again")
-    assert tiny("run", "HEAD^!").code in {5, 6}
+    done = tiny("--machine", "here", "run", "HEAD^!")
+    assert done.code == 6, done.err
+    assert "does not build" in tiny("show", "HEAD").out
+    assert tiny("--machine", "here", "run", "HEAD^!").err.count("complete before: nothing to do") == 1
 
 
 def test_suite_of_each_commit(tiny: Command) -> None:
@@ -155,5 +160,20 @@ def test_help_loads_no_heavy_library(tiny: Command) -> None:
 
 @pytest.mark.parametrize("verb", ["init", "machine", "check", "list", "run", "show", "compare", "detect", "changes",
                                   "bisect", "publish", "preview", "plot", "demo"])  # fmt: skip
-def test_every_verb_has_an_example(here: Command, verb: str) -> None:
-    assert f"bench-runner {verb}" in here(verb, "--help").out
+def test_every_verb_has_an_example_on_a_line_of_its_own(here: Command, verb: str) -> None:
+    lines = [line.strip() for line in here(verb, "--help").out.splitlines()]
+    assert any(line.startswith(f"bench-runner {verb}") for line in lines)
+    assert not any(line.count("bench-runner ") > 1 and "Examples" in line for line in lines)
+
+
+def test_ctrl_c_at_any_moment_says_how_to_go_on(tiny: Command) -> None:
+    with tiny.start("--machine", "here", "run", "ALL") as process:
+        time.sleep(2)
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "goes on from" in err
+    assert tiny("--machine", "here", "run", "ALL", "--rounds", "1").code == 0
+    assert "3 runs" in tiny("show").out

@@ -171,9 +171,43 @@ def test_discovery_tries_the_next_commit_that_builds() -> None:
     assert [sha[0] for _, sha in one.preparer.prepared] == ["a", "b", "c"]
 
 
-def test_discovery_gives_the_last_reason() -> None:
-    with pytest.raises(NothingMeasuredError, match="bbbbbbbb does not build: told not to"):
-        session(None, broken="ab").discover([(PY311, commit.sha) for commit in COMMITS[:2]])
+def test_discovery_finds_nothing_where_nothing_builds_and_the_failures_are_stored() -> None:
+    store = MemoryStore()
+    one = session(store, broken="ab")
+    assert one.discover([(PY311, commit.sha) for commit in COMMITS[:2]]) == []
+    tally = one.run(plan(COMMITS[:2], [PY311], [], {}).jobs)
+    assert (tally.jobs, tally.broken_builds) == (2, 2)
+    assert {run.build.detail for run in store.kept.values()} == {"told not to build"}
+
+
+def test_discovery_gives_the_reason_why_the_suite_cannot_be_listed() -> None:
+    one = session(None)
+    one.executor = ReplayExecutor((), values)
+    with pytest.raises(NothingMeasuredError, match="no benchmarks in benchmarks"):
+        one.discover([(PY311, COMMITS[0].sha)])
+
+
+def test_what_another_process_stored_meanwhile_is_not_measured_again() -> None:
+    store = MemoryStore()
+    todo = plan(COMMITS, [PY311], WANTED, {})
+    go(session(store), todo)
+    late = session(store)
+    late.executor = ReplayExecutor((SORT, JOIN), lambda _sha, _case: "crashed")
+    go(late, todo)
+    assert all(result.outcome != "crashed" for run in store.kept.values() for result in run.results)
+
+
+def test_a_commit_without_a_suite_of_its_own_builds_all_the_same() -> None:
+    store = MemoryStore()
+    one = session(store)
+    one.suite = Suite(Path("benchmarks"), of_commit=True, inside="benchmarks")
+    one.executor = ReplayExecutor((), values)
+    one.run(plan(COMMITS[:1], [PY311], [], {}).jobs)
+    (run,) = store.kept.values()
+    assert run.build.ok
+    assert run.build.detail.startswith("no benchmarks in")
+    assert plan(COMMITS[:1], [PY311], [], store.by_commit) == Plan((), 1)
+    assert len(plan(COMMITS[:1], [PY311], WANTED, store.by_commit).jobs) == 1
 
 
 def test_a_pattern_selects_cases_as_in_asv() -> None:
@@ -183,6 +217,7 @@ def test_a_pattern_selects_cases_as_in_asv() -> None:
         "suite.time_join",
     ]
     assert all(selector([])(case) for case in SORT.cases())
+    assert [case.id for case, _ in WANTED if selector(["time_sort(10)"])(case)] == ["suite.time_sort(10)"]
     with pytest.raises(UsageError, match="-b '\\['"):
         selector(["["])
 
