@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench_runner.errors import InconclusiveError
-from bench_runner.history.rows import Row, judged, metric_of, runs_of, summary_of
+from bench_runner.history.rows import Row, benchmark_of, judged, runs_of, summary_of, why
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison
-from bench_runner.model.metric import Metric
 from bench_runner.model.run import Result, Run
 from bench_runner.model.sample import Round, Sample
 from bench_runner.stats import compare as pairs
@@ -48,7 +47,7 @@ def _rows(run: Run, held: Mapping[str, Sequence[float]], known: Mapping[str, Ben
     measured = {result.case.id: result for result in run.results if result.outcome != "skipped"}
     for name in dict.fromkeys([*held, *measured]):
         case = measured[name].case if name in measured else _case(name, known)
-        yield _row(run, case, measured.get(name), held.get(name, ()), metric_of(case, known))
+        yield _row(run, case, measured.get(name), held.get(name, ()), benchmark_of(case, known))
 
 
 def _case(name: str, known: Mapping[str, Benchmark]) -> Case:
@@ -58,14 +57,14 @@ def _case(name: str, known: Mapping[str, Benchmark]) -> Case:
     return next(found, Case(name))
 
 
-def _row(run: Run, case: Case, result: Result | None, held: Sequence[float], metric: Metric) -> Row:
+def _row(run: Run, case: Case, result: Result | None, held: Sequence[float], of: Benchmark) -> Row:
     """Return one case's row."""
     before = _sample(held)
     blank = Comparison(
         case=case,
-        metric=metric,
-        before=summarise(before, metric) if held else None,
-        after=summary_of(result, metric),
+        metric=of.metric,
+        before=summarise(before, of.metric) if held else None,
+        after=summary_of(result, of.metric),
         ratio=math.nan,
         ratio_low=math.nan,
         ratio_high=math.nan,
@@ -76,14 +75,12 @@ def _row(run: Run, case: Case, result: Result | None, held: Sequence[float], met
     )
     if blank.after is None or result is None:
         failed = result is not None or not run.build.ok
-        reason = f"{result.outcome}: {result.detail}".rstrip(": ") if result else "not measured"
-        return Row(replace(blank, verdict="failed" if failed else "missing", reason=reason))
+        return Row(replace(blank, verdict="failed" if failed else "missing", reason=why(run, result)))
     if blank.before is None:
         return Row(replace(blank, verdict="new", reason="not in the baseline"))
-    after = result.sample
-    return Row(
-        blank, pairs.compare(before, after, metric) if after else pairs.compare(blank.before, blank.after, metric)
-    )
+    if result.sample is not None:
+        return Row(blank, pairs.compare(before, result.sample, of.metric, of.kind))
+    return Row(blank, pairs.compare(blank.before, blank.after, of.metric, of.kind))
 
 
 def _sample(held: Sequence[float]) -> Sample:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bench_runner.errors import InconclusiveError
+from bench_runner.errors import InconclusiveError, UsageError
 from bench_runner.history.baselines import compare_baseline
 from bench_runner.history.rows import judged, rows, runs_of
 from bench_runner.model.change import Comparison
@@ -34,12 +34,15 @@ def compare(  # noqa: PLR0913 - two sides in their two worlds, and the three fil
     NothingMeasuredError for a commit without results, InconclusiveError where nothing was measured alike.
     """
     new = repository.resolve(after)
-    baseline = next((one for one in list_(store) if one.name == before), None)
-    if baseline is not None:
-        return compare_baseline(store, baseline, new, environment=environment, machine=machine)
-    return compare_commits(
-        store, repository.resolve(before), new, environment=environment, machine=machine, project=project
-    )
+    baselines = {one.name: one for one in list_(store)}
+    if before in baselines:
+        return compare_baseline(store, baselines[before], new, environment=environment, machine=machine)
+    try:
+        old = repository.resolve(before)
+    except UsageError as error:
+        named = f"baselines are {', '.join(baselines)}" if baselines else "there are no baselines yet"
+        raise UsageError(f"{error}; {named}") from error
+    return compare_commits(store, old, new, environment=environment, machine=machine, project=project)
 
 
 def compare_commits(

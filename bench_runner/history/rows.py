@@ -15,9 +15,10 @@ from bench_runner.stats import compare as pairs
 from bench_runner.stats.summary import summarise
 from bench_runner.store.files import Store
 
+UNBUILT = "does not build"
 _SHORT = 8  # digits of the sha that begin a result file's name
 # Only for a benchmark that the list of benchmarks has lost: a number of which nothing is known.
-_UNKNOWN = Metric("value", "unit")
+_UNKNOWN = Benchmark("", "", kind="unknown", metric=Metric("value", "unit"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +41,18 @@ def runs_of(store: Store, sha: str, environment: str | None, machine: str | None
 
 
 def judged(rows: Sequence[Row]) -> list[Comparison]:
-    """Return the comparisons with their verdicts, every p corrected for the size of the table."""
-    tested = [row.contrast for row in rows if row.contrast is not None and not row.contrast.exact]
-    qs = iter(pairs.adjust([contrast.p for contrast in tested]))
-    return [_judged(row, next(qs) if row.contrast and not row.contrast.exact else 0.0) for row in rows]
+    """Return the comparisons with their verdicts; every p is corrected for the number of rows that were tested."""
+    qs = iter(pairs.adjust([row.contrast.p for row in rows if row.contrast is not None and row.contrast.tested]))
+    return [_judged(row.comparison, row.contrast, qs) for row in rows]
 
 
-def _judged(row: Row, q: float) -> Comparison:
-    """Return one comparison with its verdict; an exact one knows no chance."""
-    one, contrast = row.comparison, row.contrast
+def _judged(one: Comparison, contrast: pairs.Contrast | None, qs: Iterator[float]) -> Comparison:
+    """Return one comparison with its verdict; the next of `qs` is its, if it was tested."""
     if contrast is None:
         return one
-    reason = one.reason or "; ".join(contrast.warnings)
+    q = next(qs) if contrast.tested else contrast.p
     verdict = pairs.judge(contrast, q, one.metric)
-    p = contrast.p if contrast.exact else q
-    return replace(with_contrast(one, contrast), p=p, verdict=verdict, reason=reason)
+    return replace(with_contrast(one, contrast), p=q, verdict=verdict, reason=contrast.reason(verdict))
 
 
 def with_contrast(one: Comparison, contrast: pairs.Contrast) -> Comparison:
@@ -67,26 +65,26 @@ def rows(old: Run, new: Run, known: Mapping[str, Benchmark], project: str) -> It
     before = {result.case: result for result in old.results}
     after = {result.case: result for result in new.results}
     for case in dict.fromkeys([*before, *after]):
-        metric = metric_of(case, known)
+        benchmark = benchmark_of(case, known)
         pair = (before.get(case), after.get(case))
         if not all(result is None or result.outcome == "skipped" for result in pair):
-            yield _row((old, pair[0]), (new, pair[1]), metric, project)
+            yield _row((old, pair[0]), (new, pair[1]), benchmark, project)
 
 
-def metric_of(case: Case, known: Mapping[str, Benchmark]) -> Metric:
-    """Return what a case's numbers mean."""
-    return known[case.benchmark].metric if case.benchmark in known else _UNKNOWN
+def benchmark_of(case: Case, known: Mapping[str, Benchmark]) -> Benchmark:
+    """Return the benchmark of a case."""
+    return known.get(case.benchmark, _UNKNOWN)
 
 
-def _row(before: tuple[Run, Result | None], after: tuple[Run, Result | None], metric: Metric, project: str) -> Row:
+def _row(before: tuple[Run, Result | None], after: tuple[Run, Result | None], of: Benchmark, project: str) -> Row:
     """Return one case's row."""
     (old_run, old), (new_run, new) = before, after
-    blank = _blank(before, after, metric)
+    blank = _blank(before, after, of.metric)
     absent = _absence(old_run, old, new_run, new)
     if absent or old is None or new is None:
         verdict, reason = absent or ("missing", "")
         return Row(replace(blank, verdict=verdict, reason=reason))
-    contrast = _contrast(old, new, blank, metric)
+    contrast = _contrast(old, new, blank, of)
     reason = unlike((old_run, old), (new_run, new), project)
     if reason:
         return Row(replace(with_contrast(blank, contrast), verdict="unlike", reason=reason))
@@ -119,9 +117,9 @@ def _absence(old_run: Run, old: Result | None, new_run: Run, new: Result | None)
             return "missing", "skipped"
         if new is None and new_run.build.ok:
             return "missing", "not measured"
-        return "failed", _why(new_run, new)
+        return "failed", why(new_run, new)
     if not _measured(old):
-        return "new", f"before: {_why(old_run, old)}"
+        return "new", f"before: {why(old_run, old)}"
     return None
 
 
@@ -130,10 +128,10 @@ def _measured(result: Result | None) -> bool:
     return result is not None and result.outcome == "ok" and (result.sample or result.summary) is not None
 
 
-def _why(run: Run, result: Result | None) -> str:
+def why(run: Run, result: Result | None) -> str:
     """Return why a run has no number for a case."""
     if not run.build.ok:
-        return f"build failed: {run.build.detail}".rstrip(": ")
+        return f"{UNBUILT}: {run.build.detail.removeprefix('build failed').lstrip(': ')}".rstrip(": ")
     if result is None:
         return "not measured"
     return f"{result.outcome}: {result.detail}".rstrip(": ")
@@ -148,10 +146,10 @@ def summary_of(result: Result | None, metric: Metric) -> Summary | None:
     return result.summary
 
 
-def _contrast(old: Result, new: Result, blank: Comparison, metric: Metric) -> pairs.Contrast:
+def _contrast(old: Result, new: Result, blank: Comparison, of: Benchmark) -> pairs.Contrast:
     """Compare rounds where both kept them, else summaries."""
     if old.sample is not None and new.sample is not None:
-        return pairs.compare(old.sample, new.sample, metric)
+        return pairs.compare(old.sample, new.sample, of.metric, of.kind)
     assert blank.before is not None
     assert blank.after is not None
-    return pairs.compare(blank.before, blank.after, metric)
+    return pairs.compare(blank.before, blank.after, of.metric, of.kind)

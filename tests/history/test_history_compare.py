@@ -31,6 +31,9 @@ BENCHMARKS = {
         ("time_b", "time", Metric("time", "seconds")),
         ("time_c", "time", Metric("time", "seconds")),
         ("track_n", "track", Metric("track", "calls", exact=True)),
+        ("track_m", "track", Metric("track", "score")),
+        ("mem_m", "memory", Metric("memory", "bytes")),
+        ("peakmem_m", "peakmemory", Metric("peak memory", "bytes")),
     ]
 }
 SEEN = Fingerprint("Some CPU", "6.1", "CPython 3.11", {"numpy": "2.0", "My_Project": "1.0"})
@@ -65,6 +68,12 @@ def put(
     run = Run(sha, 1000, Environment("uv", environment), Machine(machine), build, how, seen, tuple(results))
     versions = {one.case.benchmark: one.version for one in results}
     store.add(run, benchmarks=[replace(one, version=versions.get(name, "v1")) for name, one in BENCHMARKS.items()])
+
+
+def single(name: str, value: float) -> Result:
+    """Return what asv_runner measures once."""
+    sample = Sample((Round((value,)),))
+    return Result(Case(name), "v1", "ok", sample, summarise(sample, BENCHMARKS[name].metric))
 
 
 def by_name(found: Sequence[Comparison]) -> dict[str, Comparison]:
@@ -103,6 +112,38 @@ def compare_after(store: Store, results: Sequence[Result]) -> dict[str, Comparis
     return by_name([one for one in compare_commits(store, OLD, sha) if one.verdict != "missing"])
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_what_is_measured_once_is_judged_without_a_test(store: Store, held: bool) -> None:
+    put(store, OLD, [result("time_a", 1.0), *(single(name, 1000) for name in ("mem_m", "peakmem_m", "track_m"))])
+    put(store, NEW, [result("time_a", 1.05), *(single(name, 1200) for name in ("mem_m", "peakmem_m", "track_m"))])
+    if held:
+        found = by_name(compare_baseline(store, baselines.set_(store, "one", OLD, set_ms=0), NEW))
+    else:
+        found = by_name(compare_commits(store, OLD, NEW))
+    assert {name: (found[name].verdict, found[name].reason) for name in ("mem_m", "peakmem_m", "track_m")} == {
+        "mem_m": ("slower", "measured once, taken as exact"),
+        "peakmem_m": ("slower", "measured once: judged by a floor of 5 %"),
+        "track_m": ("undecided", "measured once: not tested"),
+    }
+    assert all(math.isnan(found[name].p) for name in ("mem_m", "peakmem_m", "track_m"))
+    put(store, "c" * 40, [result("time_a", 1.0)])
+    put(store, "d" * 40, [result("time_a", 1.05)])
+    (alone,) = compare_commits(store, "c" * 40, "d" * 40)
+    assert found["time_a"].p == alone.p, "only what was tested counts in the correction"
+
+
+def test_few_rounds_explain_no_decision(store: Store) -> None:
+    def few(centre: float) -> Result:
+        sample = Sample(tuple(Round((centre + k / 1e4,)) for k in range(3)))
+        return Result(Case("time_a"), "v1", "ok", sample, summarise(sample, BENCHMARKS["time_a"].metric))
+
+    put(store, OLD, [few(1.0)])
+    put(store, NEW, [few(2.0)])
+    (one,) = compare_commits(store, OLD, NEW)
+    assert (one.verdict, one.reason) == ("slower", "")
+    assert 1.9 < one.ratio_low < 2 < one.ratio_high < 2.1
+
+
 def test_what_has_no_number_on_one_side(store: Store) -> None:
     skipped, timeout = result("time_b", 0, outcome="skipped"), result("time_a", 0, outcome="timeout")
     put(store, OLD, [result("time_a", 1.0), skipped, result("track_n", 10)])
@@ -128,10 +169,13 @@ def test_skipped_on_both_sides_is_no_row(store: Store) -> None:
 
 def test_a_commit_that_does_not_build(store: Store) -> None:
     put(store, OLD, [result("time_a", 1.0)])
-    put(store, NEW, [], build=Build(ok=False, detail="compiler said no"))
-    (one,) = [row for row in compare_commits(store, OLD, NEW) if row.case.benchmark == "time_a"]
-    assert one.verdict == "failed"
-    assert "compiler said no" in one.reason
+    put(store, NEW, [], build=Build(ok=False, detail="build failed: compiler said no"))
+    (one,) = compare_commits(store, OLD, NEW)
+    assert (one.verdict, one.reason) == ("failed", "does not build: compiler said no")
+    (back,) = compare_commits(store, NEW, OLD)
+    assert (back.verdict, back.reason) == ("new", "before: does not build: compiler said no")
+    (held,) = compare_baseline(store, baselines.set_(store, "one", OLD, set_ms=0), NEW)
+    assert (held.verdict, held.reason) == (one.verdict, one.reason)
 
 
 @pytest.mark.parametrize(
@@ -234,5 +278,10 @@ def test_names_are_those_of_baselines_first_then_of_git(store: Store) -> None:
     baselines.set_(store, "v1", NEW, set_ms=0)
     (one,) = compare(store, Git(), "v1", "HEAD")
     assert one.verdict == "unchanged"
-    with pytest.raises(UsageError, match="no commit 'v2'"):
+    with pytest.raises(UsageError, match="no commit 'v2'; baselines are good, v1"):
+        compare(store, Git(), "v2", "HEAD")
+
+
+def test_an_unknown_name_says_that_there_is_no_baseline(store: Store) -> None:
+    with pytest.raises(UsageError, match="no commit 'v2'; there are no baselines yet"):
         compare(store, Git(), "v2", "HEAD")

@@ -10,38 +10,71 @@ from scipy import stats
 
 from bench_runner.model.metric import TIME, Metric
 from bench_runner.model.sample import Round, Sample, Summary
-from bench_runner.stats.compare import _p, _welch, adjust, compare, compare_rounds, judge
-from bench_runner.stats.ranks import least_p
+from bench_runner.stats.compare import _test, _welch, adjust, compare, compare_rounds, judge
 
 SPEED = Metric("rate", "calls/s", better="higher")
 COUNT = Metric("instructions", "unit", exact=True)
+BYTES = Metric("memory", "bytes")
 
 
 def test_welch_is_scipys() -> None:
     rng = np.random.default_rng(1)
     for _ in range(20):
         a, b = rng.normal(0, 1, 5), rng.normal(1, 3, 9)
-        assert _welch(a, b) == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue)
-    assert _welch(np.array([1.0, 1.0]), np.array([2.0, 2.0])) == 0
+        found, oracle = _welch(a, b), stats.ttest_ind(b, a, equal_var=False)
+        assert found.p == pytest.approx(oracle.pvalue)
+        assert (found.low, found.high) == pytest.approx(tuple(oracle.confidence_interval(0.95)))
+    same = _welch(np.array([1.0, 1.0]), np.array([2.0, 2.0]))
+    assert (same.p, same.low, same.high) == (0, 1, 1)
+    tiny = 1e-160 * np.arange(3)
+    assert _welch(tiny, tiny + 1).p == pytest.approx(0)
 
 
 def test_welch_speaks_only_where_ranks_are_exhausted() -> None:
     apart, crossing = np.array([5.0, 6, 7, 8, 9]), np.array([0.5, 1, 2, 5.5, 6.5])
     zero = np.array([0.0, 1, 2, 3, 4])
-    assert _p(zero, apart, least_p(5, 5)) == pytest.approx(stats.ttest_ind(zero, apart, equal_var=False).pvalue)
+    assert _test(zero, apart).p == pytest.approx(stats.ttest_ind(zero, apart, equal_var=False).pvalue)
     exact = stats.mannwhitneyu(crossing, apart, method="exact").pvalue
-    assert _p(crossing, apart, least_p(5, 5)) == pytest.approx(exact)
+    assert _test(crossing, apart).p == pytest.approx(exact)
 
 
+def test_the_interval_is_of_the_test_that_gave_p() -> None:
+    contrast = compare_rounds([1.0, 1.01, 0.99], [2.0, 2.02, 1.98], TIME)
+    oracle = stats.ttest_ind(np.log([2.0, 2.02, 1.98]), np.log([1.0, 1.01, 0.99]), equal_var=False)
+    interval = oracle.confidence_interval(0.95)
+    assert contrast.p == pytest.approx(oracle.pvalue)
+    assert (contrast.ratio_low, contrast.ratio_high) == pytest.approx(
+        (math.exp(interval.low), math.exp(interval.high)), rel=1e-3
+    )
+    assert judge(contrast, contrast.p, TIME) == "slower"
+    assert contrast.reason("slower") == ""
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1), (2, 2), (1, 9), (2, 5)])
+def test_welch_does_not_decide_on_fewer_than_three_rounds(before: int, after: int) -> None:
+    old, new = [1 + k / 1e4 for k in range(before)], [9 + k / 1e4 for k in range(after)]
+    contrast = compare_rounds(old, new, TIME)
+    assert not contrast.tested
+    assert (contrast.ratio_low, contrast.ratio_high) == (0, math.inf)
+    assert judge(contrast, contrast.p, TIME) == "undecided"
+    assert contrast.reason("undecided") == "too few rounds to decide"
+
+
+def test_ranks_decide_on_two_rounds_among_many() -> None:
+    contrast = compare_rounds([1.0, 1.1], [2 + k / 100 for k in range(8)], TIME)
+    assert contrast.p == pytest.approx(2 / 45)
+
+
+@pytest.mark.parametrize("rounds", [3, 5])
 @pytest.mark.parametrize("level", [0.05, 0.0079, 0.001])
 @pytest.mark.parametrize("kind", ["normal", "t3", "outliers"])
-def test_p_is_below_a_level_no_oftener_than_it_says(level: float, kind: str) -> None:
+def test_p_is_below_a_level_no_oftener_than_it_says(level: float, kind: str, rounds: int) -> None:
     rng = np.random.default_rng(2)
-    tables = 6000
-    values = rng.standard_t(3, (tables, 10)) if kind == "t3" else rng.normal(0, 1, (tables, 10))
+    tables, size = 6000, 2 * rounds
+    values = rng.standard_t(3, (tables, size)) if kind == "t3" else rng.normal(0, 1, (tables, size))
     if kind == "outliers":
-        values += 20 * (rng.random((tables, 10)) < 0.1)
-    alarms = sum(_p(row[:5], row[5:], least_p(5, 5)) <= level for row in values)
+        values += 20 * (rng.random((tables, size)) < 0.1)
+    alarms = sum(_test(row[:rounds], row[rounds:]).p <= level for row in values)
     assert alarms / tables <= level + 3 * math.sqrt(level / tables)
 
 
@@ -102,14 +135,63 @@ def test_exact_metrics_are_compared_exactly() -> None:
     assert (same.p, judge(same, 0.0, COUNT)) == (1, "unchanged")
     assert (more.p, judge(more, 0.0, COUNT)) == (0, "slower")
     loose = compare_rounds([7.0, 8.0], [7.0, 7.0], COUNT)
-    assert not loose.exact
+    assert not loose.certain
 
 
-@pytest.mark.parametrize(("before", "after"), [([1.0], [2.0]), ([1.0, 1.1, 1.2], [2.0, 2.1, 2.2])])
-def test_too_few_rounds_say_so(before: list[float], after: list[float]) -> None:
-    contrast = compare_rounds(before, after, TIME)
-    assert contrast.warnings == ("too few rounds to decide",)
-    assert (contrast.ratio_low, contrast.ratio_high) == (0, math.inf)
+def test_three_rounds_that_overlap_say_that_they_are_few() -> None:
+    contrast = compare_rounds([1.0, 1.1, 1.2], [1.15, 1.3, 1.4], TIME)
+    assert contrast.tested
+    assert judge(contrast, contrast.p, TIME) == "undecided"
+    assert contrast.reason("undecided") == "too few rounds to decide"
+
+
+def once(before: float, after: float, kind: str, metric: Metric = BYTES) -> tuple[str, str]:
+    contrast = compare(*(Sample((Round((value,)),)) for value in (before, after)), metric, kind)
+    assert not contrast.tested
+    verdict = judge(contrast, contrast.p, metric)
+    return verdict, contrast.reason(verdict)
+
+
+def test_what_is_measured_once_is_judged_by_its_kind() -> None:
+    exact, floor = "measured once, taken as exact", "measured once: judged by a floor of 5 %"
+    assert once(1000, 1030, "memory") == ("slower", exact)
+    assert once(1000, 700, "memory") == ("faster", exact)
+    assert once(1000, 1015, "memory") == ("unchanged", exact)
+    assert once(1000, 1100, "peakmemory") == ("slower", floor)
+    assert once(1000, 900, "peakmemory") == ("faster", floor)
+    assert once(1000, 1040, "peakmemory") == ("unchanged", floor)
+    assert once(1000, 5000, "track", SPEED) == ("undecided", "measured once: not tested")
+    assert once(1000, 5000, "time", TIME) == ("undecided", "too few rounds to decide")
+
+
+def test_what_is_measured_once_has_no_interval_unless_it_is_exact() -> None:
+    bounds = {
+        kind: (found.ratio_low, found.ratio_high)
+        for kind in ("memory", "peakmemory", "track")
+        for found in [compare(*(Sample((Round((value,)),)) for value in (10.0, 12.0)), BYTES, kind)]
+    }
+    assert bounds == {"memory": (1.2, 1.2), "peakmemory": (0, math.inf), "track": (0, math.inf)}
+
+
+def test_asvs_files_measured_once_are_judged_alike() -> None:
+    for unknown in (math.nan, math.inf):
+        old, new = (Summary(value, -unknown, unknown, 1) for value in (1000.0, 1100.0))
+        contrast = compare(old, new, BYTES, "peakmemory")
+        assert judge(contrast, contrast.p, BYTES) == "slower"
+        mixed = compare(Sample((Round((1000.0,)),)), new, BYTES, "memory")
+        assert mixed.reason("slower") == "measured once, taken as exact"
+
+
+def test_memory_measured_in_several_rounds_is_tested() -> None:
+    old, new = (Sample(tuple(Round((value + k,)) for k in range(5))) for value in (1000.0, 1500.0))
+    assert compare(old, new, BYTES, "peakmemory") == compare(old, new, BYTES)
+    assert compare(old, new, BYTES, "peakmemory").tested
+
+
+def test_a_metric_declared_exact_is_compared_exactly_whatever_its_kind() -> None:
+    old, new = (Sample((Round((value,)),)) for value in (100.0, 101.0))
+    contrast = compare(old, new, COUNT, "track")
+    assert (contrast.p, judge(contrast, 0.0, COUNT), contrast.reason("slower")) == (0, "slower", "")
 
 
 def test_samples_go_by_round_and_summaries_by_interval() -> None:
@@ -121,7 +203,9 @@ def test_samples_go_by_round_and_summaries_by_interval() -> None:
     assert contrast.p == pytest.approx(2 * stats.norm.sf(0.1 / error), rel=0.01)
     assert contrast.ratio_low == pytest.approx(1.1 - stats.norm.ppf(0.975) * error, rel=1e-3)
     unknown = compare(old, Summary(1.1, -math.inf, math.inf, 1), TIME)
-    assert (unknown.p, judge(unknown, unknown.p, TIME)) == (1, "undecided")
+    assert not unknown.tested
+    assert judge(unknown, unknown.p, TIME) == "undecided"
+    assert unknown.reason("undecided") == "neither rounds nor an interval kept: not tested"
 
 
 def test_zero_and_negative_values() -> None:
@@ -138,6 +222,6 @@ def test_zero_and_negative_values() -> None:
 @given(st.lists(st.floats(0.1, 10), min_size=2, max_size=8), st.lists(st.floats(0.1, 10), min_size=2, max_size=8))
 def test_swapping_sides_inverts_the_ratio(a: list[float], b: list[float]) -> None:
     there, back = compare_rounds(a, b, TIME), compare_rounds(b, a, TIME)
-    assert there.p == pytest.approx(back.p)
+    assert there.p == pytest.approx(back.p, nan_ok=True)
     assert there.ratio == pytest.approx(1 / back.ratio)
     assert there.ratio_low <= there.ratio <= there.ratio_high
