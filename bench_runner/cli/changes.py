@@ -72,7 +72,11 @@ def found(project: Project, detector: str | None) -> "tuple[History, list[Group]
     """Return the history and its changes, grouped, worst first."""
     from bench_runner import plugins
     from bench_runner.history.changes import find, group
+    from bench_runner.history.policy import Policy
 
     history = project.history()
+    policy = Policy.of(project.config, project.repository, history.commits)
+    for warning in policy.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     chosen = plugins.load("detectors", detector or project.config.detector)()
-    return history, group(find(history, chosen), history)
+    return history, group(find(history, chosen, policy), history)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
+from bench_runner.history.policy import Policy
 from bench_runner.model.change import Change, State, Step
 from bench_runner.model.commit import Commit
 from bench_runner.model.series import Series
@@ -51,10 +52,16 @@ class Group:
         return sum(_size(one.step.ratio) for one in self.changes)
 
 
-def find(history: Past, detector: Detector) -> list[Change]:
-    """Return the changes of all series, each segment by itself, in the order of the series and of git."""
+def find(history: Past, detector: Detector, policy: Policy | None = None) -> list[Change]:
+    """Return the changes that the policy keeps, each segment by itself, in the order of the series and of git."""
+    rules = policy or Policy()
     return [
-        change for series in history.series for part in series.stretches() for change in _find(series, part, detector)
+        change
+        for series in history.series
+        if rules.judged(series.key.case)
+        for part in series.stretches()
+        for change in _find(series, part, detector)
+        if rules.keeps(change)
     ]
 
 
