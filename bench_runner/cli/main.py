@@ -94,11 +94,26 @@ def warn_of_namesake() -> None:
     )
 
 
+def hoisted(words: list[str]) -> list[str]:
+    """Return a command line with --config and --machine in front of the verb: asv's users write them behind it."""
+    front, rest = [], list(words)
+    for name in ("--config", "--machine"):
+        for place, word in enumerate(rest):
+            if word == name and place + 1 < len(rest):
+                front += rest[place : place + 2]
+                del rest[place : place + 2]
+                break
+            if word.startswith(f"{name}="):
+                front.append(rest.pop(place))
+                break
+    return [*front, *rest]
+
+
 def run() -> None:
     """Run the command line; every error of the house leaves here, as one sentence and its exit code."""
     warn_of_namesake()
     try:
-        app(standalone_mode=True)
+        app(args=hoisted(sys.argv[1:]), standalone_mode=True)
     except EnvironmentFailedError as error:
         typer.echo(f"error: {error}\n{error.output}".rstrip(), err=True)
         sys.exit(error.exit_code)

@@ -49,7 +49,8 @@ class Order:
     suite_from: str | None = None
     launch: str | None = None
     set_commit: str | None = None
-    seed: int | None = None
+    affinity: tuple[int, ...] = ()
+    pull: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def understand(project: Project, order: Order) -> Work:
             quick=order.quick,
             launch=launch_of(order.launch or config.launch_method),
             timeout=config.default_benchmark_timeout,
-            seed=order.seed,
+            affinity=order.affinity,
         ),
         stored=not order.quick and (not existing or order.set_commit is not None),
     )
@@ -110,7 +111,8 @@ def understand(project: Project, order: Order) -> Work:
 
 def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]) -> list[Commit]:
     """Return the commits of the range in the order of measuring; NEW oldest first, so that it can be gone on with."""
-    project.repository.fetch()
+    if order.pull:
+        project.repository.fetch()
     names = {one.name for one in chosen}
     measured = Counter(sha for sha, name in project.store.measured(project.machine.machine) if name in names)
     done = {sha for sha, times in measured.items() if times == len(chosen)}

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from bench_runner.cli.project import Project
+from bench_runner.errors import UsageError
 
-Range = Annotated[str, typer.Argument(metavar="[RANGE|NEW|EXISTING|ALL]", help="Any range git rev-list takes.")]
+Range = Annotated[str, typer.Argument(metavar="[RANGE|NEW|EXISTING|ALL|TAGS]", help="Any range git rev-list takes.")]
 Bench = Annotated[list[str] | None, typer.Option("--bench", "-b", help="Only cases in which this pattern is found.")]
 Env = Annotated[list[str] | None, typer.Option("--environment", "-E", help="uv:3.12, existing, or a whole name.")]
 Steps = Annotated[int | None, typer.Option("--steps", "-s", min=1, help="At most so many commits, spread evenly.")]
@@ -21,6 +22,13 @@ KeepCommits = Annotated[bool, typer.Option("--skip-existing-commits", help="Keep
 SuiteFrom = Annotated[str | None, typer.Option("--suite-from", help="worktree: one for all; commit: each its own.")]
 Launch = Annotated[str | None, typer.Option("--launch-method", help="auto, forkserver (import once) or spawn.")]
 SetCommit = Annotated[str | None, typer.Option("--set-commit-hash", help="Store `existing` under this commit.")]
+Python = Annotated[list[str] | None, typer.Option("--python", help="As in asv: -E :VERSION.")]
+Affinity = Annotated[str | None, typer.Option("--cpu-affinity", help="CPUs for measured processes: 0 or 0,2 or 0-3.")]
+NoPull = Annotated[bool, typer.Option("--no-pull", help="Do not update the mirror of a remote repository.")]
+# What asv's flags ask for is what happens anyway: samples are kept, rounds are processes, durations are shown.
+HABITS = ("--record-samples", "--append-samples", "--interleave-rounds", "--no-interleave-rounds", "--durations")
+Habit = Annotated[bool, typer.Option(*HABITS, hidden=True)]
+Parallel = Annotated[int | None, typer.Option("--parallel", "-j", hidden=True)]
 ShowStderr = Annotated[bool, typer.Option("--show-stderr", "-e", help="Show what failing benchmarks printed.")]
 
 
@@ -43,6 +51,11 @@ def run(
     launch_method: Launch = None,
     set_commit_hash: SetCommit = None,
     show_stderr: ShowStderr = False,
+    python: Python = None,
+    cpu_affinity: Affinity = None,
+    no_pull: NoPull = False,
+    habit: Habit = False,  # noqa: ARG001 - accepted for scripts written for asv
+    parallel: Parallel = None,  # noqa: ARG001 - the same; commits are measured one at a time
 ) -> None:
     """Measure commits in their environments and store the results.
 
@@ -72,7 +85,7 @@ def run(
     order = Order(
         commits=commits,
         benchmarks=tuple(bench or ()),
-        environments=tuple(environment or ()),
+        environments=(*(environment or ()), *(f":{version}" for version in python or ())),
         steps=steps,
         rounds=rounds,
         quick=quick,
@@ -80,5 +93,18 @@ def run(
         suite_from=suite_from,
         launch=launch_method,
         set_commit=set_commit_hash,
+        affinity=cpus(cpu_affinity or ""),
+        pull=not no_pull,
     )
     measure(Project.of(context), order, dry_run=dry_run, show_output=show_stderr)
+
+
+def cpus(text: str) -> tuple[int, ...]:
+    """Return the CPUs that "0,2" or "0-3" names; UsageError for anything else."""
+    found: list[int] = []
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        if not (first.isdecimal() and (last or first).isdecimal()):
+            raise UsageError(f"--cpu-affinity {text}: give numbers of CPUs, as 0 or 0,2 or 0-3")
+        found += range(int(first), int(last or first) + 1)
+    return tuple(found)

@@ -80,6 +80,9 @@ def _of_tool(config: Config, tool: str, python: str | None) -> Iterator[Environm
         return
     tool = "uv" if tool in CONDA_LIKE else tool
     chosen = config.pythons if python is None else (python,)
+    if _SAME in chosen:
+        yield _existing(_SAME)
+    chosen = tuple(version for version in chosen if version != _SAME)
     for combination in _combinations(config, tool, chosen, explicit=python is not None):
         yield _environment(config, tool, combination)
 

@@ -87,6 +87,16 @@ def test_detect_changes_publish_and_plot(measured: Command) -> None:
     assert (measured.folder / "spin.svg").read_text().startswith("<?xml")
 
 
+def test_flags_of_asv_are_taken_where_asv_has_them(measured: Command) -> None:
+    words = ["run", "ALL", "--rounds", "3", "--machine", "here", "--record-samples", "-j", "2", "--no-pull", "-k"]
+    done = measured(*words, "--config=bench_runner.toml", "--cpu-affinity", "0", "--interleave-rounds", "--dry-run")
+    assert done.code == 0, done.err
+    assert "3 complete already" in done.out
+    other = measured("run", "ALL", "--python", "3.99", "--dry-run")
+    assert "uv-py3.99" in other.out
+    assert measured("run", "--cpu-affinity", "x", "--dry-run").code == 2
+
+
 def test_list_and_check(measured: Command) -> None:
     assert "suite.Pairs.mem_list  x 2" in measured("list").out
     assert "suite.Pairs.mem_list(1)" in measured("list", "--cases", "-b", "mem").out
