@@ -16,7 +16,7 @@ from bench_runner.publish.pages import site
 
 pytestmark = pytest.mark.browser
 
-CHART = "window.bench && bench.history && bench.history.settled"
+CHART = "() => window.bench && bench.history && bench.history.settled"
 SKELETON = """() => {
   const walk = (element) => element.tagName + "(" + [...element.children]
     .filter((child) => !["WBR", "OPTION"].includes(child.tagName)).map(walk).join() + ")";
@@ -155,5 +155,5 @@ def test_hostile_names_are_found_as_text(visit: Callable[..., Any], sites: dict[
     page = opened.go("index.html")
     page.keyboard.press("/")
     page.keyboard.type("alert")
-    page.wait_for_function("document.querySelectorAll('#found li').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('#found li').length === 2")
     opened.check()

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-CHART = "window.bench && bench.history && bench.history.settled"
+CHART = "() => window.bench && bench.history && bench.history.settled"
 PAINTED = """() => {
   const canvas = document.querySelector("#chart canvas");
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -45,7 +45,7 @@ def test_the_policy_would_be_noticed(visit: Open, benign: Path) -> None:
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('img'), { src: 'https://example.org/x.png' }))"
     )
-    page.wait_for_function("window.violations.length > 0")
+    page.wait_for_function("() => window.violations.length > 0")
     with pytest.raises(AssertionError):
         opened.check()
 
@@ -115,10 +115,10 @@ def test_facets_are_kept_in_the_address(visit: Open, benign: Path) -> None:
     page = opened.go(benchmark(benign, "time_sort"), settled=CHART)
     assert page.locator("#readout .values > span").count() == 2
     page.get_by_role("checkbox", name="100000").check()
-    page.wait_for_function("document.querySelectorAll('#readout .values > span').length === 4")
+    page.wait_for_function("() => document.querySelectorAll('#readout .values > span').length === 4")
     page.get_by_role("checkbox", name="ci-arm64").uncheck()
     page.get_by_role("checkbox", name="log scale").check()
-    page.wait_for_function("document.querySelectorAll('#readout .values > span').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('#readout .values > span').length === 2")
     address = page.url
     assert "machine=ryzen-lab" in address
     assert "log=1" in address
@@ -141,16 +141,16 @@ def test_a_link_from_a_change_shows_its_series(visit: Open, benign: Path) -> Non
 def test_ranges_zoom_and_reset(visit: Open, benign: Path) -> None:
     page = visit(benign).go(benchmark(benign, "build_wide"), settled=CHART)
     page.get_by_role("button", name="last 100").click()
-    page.wait_for_function("bench.history.settled && bench.history.ends()[0] === 100")
+    page.wait_for_function("() => bench.history.settled && bench.history.ends()[0] === 100")
     assert "last=100" in page.url
     box = page.locator("#chart canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 150)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 160, steps=4)
     page.mouse.up()
-    page.wait_for_function("location.hash.includes('range=')")
+    page.wait_for_function("() => location.hash.includes('range=')")
     page.locator("#chart").press("Escape")
-    page.wait_for_function("bench.history.ends()[0] === 0 && bench.history.ends()[1] === 199")
+    page.wait_for_function("() => bench.history.ends()[0] === 0 && bench.history.ends()[1] === 199")
     assert "range=" not in page.url
 
 
@@ -185,7 +185,7 @@ def test_slash_finds_a_benchmark(visit: Open, benign: Path) -> None:
     page = opened.go("runs.html")
     page.keyboard.press("/")
     page.keyboard.type("sort")
-    page.wait_for_function("document.querySelectorAll('#found li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#found li').length === 1")
     page.keyboard.press("Enter")
     page.wait_for_url("**/b/*time_sort*")
     opened.check()
