@@ -9,11 +9,13 @@ from bench_runner.errors import UsageError
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
 from bench_runner.model.series import Series
-from bench_runner.publish.levels import by_series, levels, numbers
-from bench_runner.publish.text import iso, label
+from bench_runner.publish.levels import by_series, levels, narrow, numbers
+from bench_runner.publish.svg import FLOOR
+from bench_runner.publish.text import iso, label, places
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SUFFIXES = (".svg", ".png", ".pdf")
 COLOURS = ("#0f6fa8", "#b35c00", "#00795c", "#9c3d8c", "#6b6b00", "#5a6270")
@@ -31,9 +33,21 @@ _METADATA: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"Creat
 
 
 def plot(series: Sequence[Series], changes: Sequence[Change], commits: Sequence[Commit], out: Path) -> None:
-    """Draw series with interval, levels and changes into `out` (.svg, .png, .pdf); UsageError names another ending."""
+    """Draw a history into `out` (.svg, .png, .pdf); UsageError names another ending or what cannot be written."""
     if out.suffix not in SUFFIXES:
         raise UsageError(f"{out}: the picture's name must end in {', '.join(SUFFIXES)}")
+    import matplotlib as mpl
+
+    figure = draw(series, changes, commits)
+    with mpl.rc_context(_SETTINGS):
+        try:
+            figure.savefig(out, dpi=144, metadata=_METADATA[out.suffix])
+        except OSError as error:
+            raise UsageError(f"{out}: {error.strerror or error}; choose another place with -o") from error
+
+
+def draw(series: Sequence[Series], changes: Sequence[Change], commits: Sequence[Commit]) -> "Figure":
+    """Return series with interval, levels and changes as a figure."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -44,7 +58,7 @@ def plot(series: Sequence[Series], changes: Sequence[Change], commits: Sequence[
         axes = figure.add_subplot()
         _fill(axes, series, changes)
         _label(axes, series, commits)
-        figure.savefig(out, dpi=144, metadata=_METADATA[out.suffix])
+        return figure
 
 
 def _fill(axes: "Axes", series: Sequence[Series], changes: Sequence[Change]) -> None:
@@ -54,7 +68,8 @@ def _fill(axes: "Axes", series: Sequence[Series], changes: Sequence[Change]) -> 
     for number, one in enumerate(series):
         colour = COLOURS[number % len(COLOURS)]
         values, low, high = ([point / divisor for point in some] for some in (one.values, one.low, one.high))
-        axes.fill_between(one.revisions, low, high, color=colour, alpha=0.15, linewidth=0)
+        known = [narrow(*point) for point in zip(one.values, one.low, one.high, strict=True)]
+        axes.fill_between(one.revisions, low, high, where=known, color=colour, alpha=0.15, linewidth=0)
         axes.plot(one.revisions, values, ".", color=colour, markersize=3, alpha=0.6)
         for at, level in enumerate(levels(one, found.get(one.key, ()))):
             span = (one.revisions[level.first], one.revisions[level.last])
@@ -62,6 +77,17 @@ def _fill(axes: "Axes", series: Sequence[Series], changes: Sequence[Change]) -> 
             axes.plot(span, [level.value / divisor] * 2, color=colour, linewidth=2, label=name)
     for revision, worse in sorted({(one.revision, one.worse) for one in changes}):
         axes.axvline(revision, color=WORSE if worse else BETTER, linestyle=":", linewidth=1)
+    axes.set_ylim(*_limits([value / divisor for value in numbers(_values(series))]))
+
+
+def _limits(values: Sequence[float]) -> tuple[float, float]:
+    """Return the range of the axis: all points, and so their levels; intervals may reach beyond it."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    middle = low / 2 + high / 2
+    reach = 0.54 * max(high - low, FLOOR * abs(middle)) or 1.0
+    return middle - reach, middle + reach
 
 
 def _label(axes: "Axes", series: Sequence[Series], commits: Sequence[Commit]) -> None:
@@ -69,18 +95,20 @@ def _label(axes: "Axes", series: Sequence[Series], commits: Sequence[Commit]) ->
     unit = _unit(series)
     axes.set_ylabel(label(units.scale(unit, max(numbers(_values(series)), default=0.0))[1], 40) or "value")
     axes.set_title(label(series[0].key.case.benchmark, 90), loc="left")
-    axes.xaxis.set_major_formatter(lambda at, _: _date(commits, at))
-    axes.locator_params(axis="x", nbins=6, integer=True)
     axes.margins(x=0.01)
+    axes.locator_params(axis="x", nbins=6, integer=True)
+    _date(axes, commits)
     axes.grid(axis="y", alpha=0.2)
     if len(series) > 1:
         axes.legend(fontsize=8, frameon=False, loc="upper left")
 
 
-def _date(commits: Sequence[Commit], revision: float) -> str:
-    """Return the date of a revision, "" off the branch."""
-    inside = revision.is_integer() and 0 <= revision < len(commits)
-    return iso(commits[int(revision)].time_ms)[:10] if inside else ""
+def _date(axes: "Axes", commits: Sequence[Commit]) -> None:
+    """Write the date, or the sha where that would repeat it, at some of the commits in view."""
+    first, last = axes.get_xlim()
+    found = [int(at) for at in axes.get_xticks() if first <= at <= last and 0 <= at < len(commits)]
+    some = [commits[at] for at in found]
+    axes.set_xticks(found, places([iso(one.time_ms)[:10] for one in some], [label(one.short) for one in some]))
 
 
 def _unit(series: Sequence[Series]) -> str:

@@ -8,6 +8,11 @@ from statistics import median
 
 from bench_runner.model.change import Change
 from bench_runner.model.series import Series
+from bench_runner.stats.segmentation import MIN_POINTS
+
+_LEAST = 2 * MIN_POINTS  # numbers in a segment that can show a change: two levels
+_LEAST_EXACT = 2  # the same of a counter, whose every difference counts
+WIDE = 1.0  # of the value: half an interval beyond this says only that nothing is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,18 @@ def levels(series: Series, changes: Iterable[Change]) -> list[Level]:
 def numbers(values: Iterable[float]) -> list[float]:
     """Return the finite ones."""
     return [value for value in values if math.isfinite(value)]
+
+
+def short(series: Series) -> bool:
+    """Whether no segment has enough numbers to show a change, so that nothing can be said of the series."""
+    least = _LEAST_EXACT if series.metric.exact else _LEAST
+    return all(len(numbers(series.values[part])) < least for part in series.stretches())
+
+
+def narrow(value: float, low: float, high: float) -> bool:
+    """Whether an interval is known and not so wide that it says nothing."""
+    half = (high - low) / 2
+    return math.isfinite(half) and half <= WIDE * abs(value)
 
 
 def newest(series: Series) -> int | None:

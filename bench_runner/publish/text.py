@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bench_runner import hostile, units
@@ -49,6 +49,12 @@ def iso(time_ms: int) -> str:
         return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, OSError, ValueError):
         return ""
+
+
+def places(days: Sequence[str], shas: Sequence[str]) -> list[str]:
+    """Return a label for each of some commits on an axis: its day, or its sha where the former one has that day."""
+    former = ["", *days]
+    return [sha if day in {"", former[at]} else day for at, (day, sha) in enumerate(zip(days, shas, strict=True))]
 
 
 def amount(value: float, unit: str) -> str:
