@@ -67,7 +67,10 @@ def _shelf_scripts(stem: str, series: Sequence[Series], edges: Sequence[int]) ->
 
 
 def encode(series: Series, part: slice) -> dict[str, object]:
-    """Return points as {id, k: unit, r: revisions, v: values, l and h: distance of the interval's ends, in units}."""
+    """Return points as {id, k: unit, r: revisions, v: values, l and h: distance of the interval's ends, in units}.
+
+    Without l and h all intervals have no width; None is one that is not known.
+    """
     values = np.asarray(series.values[part], dtype=np.float64)
     unit = resolution(np.asarray(series.values, dtype=np.float64))
     coded: dict[str, object] = {
@@ -77,8 +80,8 @@ def encode(series: Series, part: slice) -> dict[str, object]:
         "v": _gapped_deltas(values, unit),
     }
     low, high = (np.asarray(some[part], dtype=np.float64) for some in (series.low, series.high))
-    below, above = _distance(low, values, unit), _distance(values, high, unit)
-    return {**coded, "l": below, "h": above} if any(below) or any(above) else coded
+    below, above = _distances(values, low, high, unit)
+    return {**coded, "l": below, "h": above} if any(one != 0 for one in (*below, *above)) else coded
 
 
 def resolution(values: Numbers) -> float:
@@ -110,13 +113,13 @@ def _gapped_deltas(values: Numbers, unit: float) -> list[int | None]:
     return coded
 
 
-def _distance(lower: Numbers, upper: Numbers, unit: float) -> list[int]:
-    """Return distances in units, 0 where unknown or beyond what a browser counts."""
+def _distances(values: Numbers, low: Numbers, high: Numbers, unit: float) -> list[list[int | None]]:
+    """Return how far below and above the ends lie, in units; None where unknown or beyond what a browser counts."""
     with np.errstate(over="ignore", invalid="ignore"):
-        units = np.rint((upper - lower) / unit)
-    units[~np.isfinite(units) | (np.abs(units) > _LARGEST)] = 0
-    whole: list[int] = units.astype(np.int64).tolist()
-    return whole
+        both = np.rint(np.asarray([values - low, high - values]) / unit)
+    both[:, ~np.isfinite(values)] = 0  # no number, and so no interval to lack
+    known = np.all(np.isfinite(both) & (np.abs(both) <= _LARGEST), axis=0)
+    return [[int(one) if there else None for one, there in zip(some, known, strict=True)] for some in both]
 
 
 def _deltas(numbers: npt.NDArray[np.int64]) -> list[int]:

@@ -151,11 +151,19 @@ PLANS = (
 )
 
 
-def material(plans: Sequence[Plan] = PLANS, *, commits: int = 200, seed: int = 1) -> Material:
+PLACES = (("ci-arm64", "uv-py3.13"), ("ryzen-lab", "uv-py3.13"))
+
+
+def material(
+    plans: Sequence[Plan] = PLANS,
+    *,
+    commits: int = 200,
+    seed: int = 1,
+    places: Sequence[tuple[str, str]] = PLACES,
+) -> Material:
     """Two machines, one of which measures every other commit."""
     rng = random.Random(seed)
     history = [commit(number) for number in range(commits)]
-    places = (("ci-arm64", "uv-py3.13"), ("ryzen-lab", "uv-py3.13"))
     series, changes = [], []
     for plan in plans:
         for case in Benchmark(plan.name, "1", params=plan.params).cases():

@@ -3,9 +3,9 @@
 (function () {
   const { make, units } = bench;
 
-  function interval(value, below, above) {
-    const half = (below + above) / 200;
-    return half >= 0.005 ? " ±" + units.significant(half, 2) + " %" : "";
+  function interval(below, above) {
+    const text = units.margin((below + above) / 200);
+    return text && " " + text;
   }
 
   function line(run, table, at) {
@@ -14,7 +14,7 @@
     return make("tr", {},
       make("th", { scope: "row" }, make("a", { href: bench.root + "b/" + page + ".html" }, make("bdi", {}, name)),
         params ? make("span", { class: "quiet" }, " ", make("bdi", {}, params)) : null),
-      make("td", { class: "n" }, units.show(run.v[at], unit), make("small", {}, interval(run.v[at], run.l[at], run.h[at]))));
+      make("td", { class: "n" }, units.show(run.v[at], unit), make("small", {}, interval(run.l[at], run.h[at]))));
   }
 
   function block(run) {

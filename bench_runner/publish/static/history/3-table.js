@@ -6,7 +6,7 @@
     const revisions = [...new Set(points.flatMap((some) => [...some.keys()]))].sort((a, b) => a - b);
     const column = (some, part) => revisions.map((revision) => {
       const point = some.get(revision);
-      return point === undefined ? undefined : point && point[part];
+      return point === undefined ? undefined : point && (part === undefined ? point : point[part]);
     });
     return {
       revisions,
@@ -15,10 +15,21 @@
         value: column(points[at], 0),
         low: column(points[at], 1),
         high: column(points[at], 2),
+        ...band(column(points[at])),
         level: levels(one.levels, revisions),
       })),
     };
   };
+
+  /* The band that is drawn: the interval where it is known and says something; null leaves a gap. */
+  function band(points) {
+    const sure = points.map((point) => point && (narrow(...point) ? point : null));
+    return { below: sure.map((point) => point && point[1]), above: sure.map((point) => point && point[2]) };
+  }
+
+  function narrow(value, low, high) {
+    return low !== null && (high - low) / 2 <= Math.abs(value);
+  }
 
   function levels(known, revisions) {
     let at = 0;

@@ -27,7 +27,7 @@
     if (!all.length) return [1, 2];
     const steps = frame.series.flatMap((one) => finite(one.level, first, last));
     const edge = Math.floor(all.length / 50);
-    const band = flags.interval ? [usual(frame, "low", 0.1, first, last), usual(frame, "high", 0.9, first, last)] : [];
+    const band = flags.interval ? [usual(frame, "below", 0.1, first, last), usual(frame, "above", 0.9, first, last)] : [];
     const core = [...steps, ...band, all[edge], all[all.length - 1 - edge]];
     let [low, high] = [Math.min(...core), Math.max(...core)];
     const room = flags.outliers ? Infinity : Math.max(high - low, floor * Math.abs(low + high) / 4);
@@ -46,16 +46,23 @@
       const sorted = finite(one[part], first, last).sort((a, b) => a - b);
       return sorted.length ? [sorted[Math.floor(share * (sorted.length - 1))]] : [];
     });
-    return part === "low" ? Math.min(...ends) : Math.max(...ends);
+    return part === "below" ? Math.min(...ends) : Math.max(...ends);
   }
 
   function axes(frame, unit, ink, line) {
     const shared = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
     return [
       { ...shared, grid: { show: false }, space: 110, size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
-        values: (_, splits) => splits.map((at) => (at in frame.revisions ? bench.date(bench.commit(frame.revisions[at])) : "")) },
+        values: (_, splits) => places(frame, splits) },
       { ...shared, splits: (_, __, low, high) => splits(low, high), filter: (_, found) => found, size: (_, values) => 18 + 7 * Math.max(4, ...(values || []).map((text) => text.length)), values: (plot, splits) => ticks(splits, unit) },
     ];
+  }
+
+  /* The date of a commit, or its sha where the date would be that of the one before. */
+  function places(frame, splits) {
+    const commits = splits.map((at) => (at in frame.revisions ? bench.commit(frame.revisions[at]) : null));
+    const days = commits.map((one) => (one ? bench.date(one) : ""));
+    return commits.map((one, at) => (one && days[at] === days[at - 1] ? one.sha.slice(0, 8) : days[at]));
   }
 
   /* Round values for the axis: even steps, or 1, 2, 5 in each power where the range spans several. */
@@ -166,11 +173,11 @@
 
   bench.chart = function (view, frame, place_, hooks) {
     const { series, bands } = lines(frame, view.flags);
-    const data = [frame.revisions.map((_, at) => at), ...frame.series.flatMap((one) => [one.value, one.low, one.high, one.level])];
+    const data = [frame.revisions.map((_, at) => at), ...frame.series.flatMap((one) => [one.value, one.below, one.above, one.level])];
     const [changes, tags] = [changeMarks(frame), tagMarks(view, frame)];
     const options = {
       width: place_.clientWidth, height: Math.max(300, Math.min(420, place_.clientWidth * 0.6)),
-      legend: { show: false }, padding: [22, 10, 0, 0], series, bands,
+      legend: { show: false }, padding: [22, 38, 0, 0], series, bands,
       axes: axes(frame, view.page.unit, colour("quiet"), colour("line")),
       scales: {
         x: { time: false, range: (_, low, high) => (low === high ? [low - 0.5, high + 0.5] : [low, high]) },

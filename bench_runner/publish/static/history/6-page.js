@@ -132,13 +132,13 @@
 
     value(one, index, at) {
       const value = at === null ? undefined : one.value[at];
-      const half = value ? (50 * (one.high[at] - one.low[at])) / Math.abs(value) : 0;
+      const margin = value ? units.margin((50 * (one.high[at] - one.low[at])) / Math.abs(value)) : "";
       const dash = Math.floor(index / 6);
       return make("span", {},
         make("span", { class: "line c" + (index % 6) + (dash ? " dash" + dash : ""), "aria-hidden": "true" }), " ",
         make("bdi", {}, this.view.label(one.one)), " ",
         make("b", {}, at === null || value === undefined ? "not measured" : bench.number(one, at, this.page.unit)),
-        half >= 0.005 ? make("small", {}, " ±" + units.significant(half, 2) + " %") : null);
+        margin ? make("small", {}, " " + margin) : null);
     }
 
     tabulate() {

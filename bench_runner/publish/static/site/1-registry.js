@@ -24,11 +24,9 @@
       const values = sums(one.v);
       const known = data.points.get(one.id) || new Map();
       values.forEach((value, at) => {
-        known.set(revisions[at], value === null ? null : [
-          value * one.k,
-          (value - (one.l ? one.l[at] : 0)) * one.k,
-          (value + (one.h ? one.h[at] : 0)) * one.k,
-        ]);
+        const [below, above] = one.l ? [one.l[at], one.h[at]] : [0, 0];
+        const ends = below === null ? [null, null] : [(value - below) * one.k, (value + above) * one.k];
+        known.set(revisions[at], value === null ? null : [value * one.k, ...ends]);
       });
       data.points.set(one.id, known);
     }

@@ -24,5 +24,11 @@
     return (significant(value / divisor, digits || 3) + " " + label).trim();
   }
 
-  bench.units = { scale, significant, show };
+  /* Half an interval, given in percent of its value; one beyond the value says only that nothing is known. */
+  function margin(half) {
+    if (!(half >= 0.005)) return "";
+    return half > 100 ? "±> 100 %" : "±" + significant(half, 2) + " %";
+  }
+
+  bench.units = { scale, significant, show, margin };
 })();
