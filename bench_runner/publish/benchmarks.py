@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench_runner import hostile, units
@@ -15,7 +16,7 @@ from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.svg import history, trace
-from bench_runner.publish.text import UNIT, label, slug
+from bench_runner.publish.text import UNIT, label, places, slug
 from bench_runner.publish.views import (
     BenchmarkPage,
     BenchmarksPage,
@@ -59,6 +60,10 @@ class Suite:
             series=sum(map(len, self.series.values())),
         )
 
+    def first(self, count: int) -> list[BenchmarkView]:
+        """Return the first few benchmarks under their whole names."""
+        return [replace(self._view(name), stem=label(name)) for name in self.names[:count]]
+
     def _view(self, name: str) -> BenchmarkView:
         """Return a benchmark with its first series; those that stand changed come first."""
         mine = self.series.get(name, [])
@@ -100,6 +105,7 @@ class Suite:
             changes=tuple(self.presenter.change(one) for one in sorted(changes, key=lambda one: -one.revision)),
             failures=tuple(self.presenter.failure(one) for one in failures[:SHOWN]),
             figure=self._figure(mine, metric),
+            short=self.presenter.short(mine),
             header={**self._header(known, mine, metric, shelves), "commits": list(commits)},
         )
         return Page(f"b/{slug(name)}.html", "benchmark.html", data, tuple(one for some in shelves for one in some))
@@ -111,9 +117,10 @@ class Suite:
         if not mine or not measured:
             return ""
         span = (min(one.revisions[0] for one in mine), max(one.revisions[-1] for one in mine))
-        dates = [self.presenter.commit(self.presenter.material.commits[at].sha).date for at in span]
+        ends = [self.presenter.commit(self.presenter.material.commits[at].sha) for at in span]
+        first, last = places([one.date for one in ends], [one.short for one in ends])
         traces = [trace(one.revisions, one.values, self.presenter.levels(one), span) for one in mine]
-        return history(traces, metric.unit, (dates[0], dates[1]))
+        return history(traces, metric.unit, (first, last))
 
     def _header(
         self, known: Benchmark, series: Sequence[Series], metric: Metric, shelves: Sequence[Sequence[Script]]

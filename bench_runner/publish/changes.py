@@ -11,7 +11,7 @@ from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.text import iso, label
-from bench_runner.publish.views import ChangeView, CommitView, Entry, Feed, GroupView, IndexPage
+from bench_runner.publish.views import BenchmarkView, ChangeView, CommitView, Entry, Feed, GroupView, IndexPage
 
 FULL = 10  # groups with rows and sparklines; the page must stay light
 LINES = 100  # older groups, one line each
@@ -19,8 +19,8 @@ ROWS = 10  # rows of a group: half of them at once, half on demand
 ENTRIES = 40  # in the feed
 
 
-def index_page(presenter: Presenter) -> IndexPage:
-    """Return the landing page."""
+def index_page(presenter: Presenter, listed: Sequence[BenchmarkView] = ()) -> IndexPage:
+    """Return the landing page; `listed` are benchmarks to show where nothing changed."""
     material = presenter.material
     groups = [group_view(group, presenter) for group in material.groups[: FULL + LINES]]
     counts = Counter(change.worse for change in material.changes)
@@ -34,6 +34,8 @@ def index_page(presenter: Presenter) -> IndexPage:
         machines=tuple(sorted({label(one.key.machine, 60) for one in material.series})),
         newest=newest_commit(presenter),
         failures=_standing_failures(material),
+        short=presenter.short(material.series),
+        listed=() if groups else tuple(listed),
     )
 
 
@@ -106,7 +108,8 @@ def feed(presenter: Presenter) -> Feed:
     """Return the feed of groups, newest first; ids and times come from commits, so that it only changes with them."""
     groups = [group_view(group, presenter) for group in _newest_first(presenter.material)[:ENTRIES]]
     project = presenter.material.project
-    entries = tuple(_entry(group, project) for group in groups)
+    several = presenter.environments > 1
+    entries = tuple(_entry(group, project, several) for group in groups)
     return Feed(id=_urn(project), updated=entries[0].updated if entries else iso(0), entries=entries)
 
 
@@ -115,8 +118,8 @@ def _newest_first(material: Material) -> list[Group]:
     return sorted(material.groups, key=lambda group: -material.revisions.get(group.commit.sha, -1))
 
 
-def _entry(group: GroupView, project: str) -> Entry:
-    """Return a group as an entry."""
+def _entry(group: GroupView, project: str, several: bool) -> Entry:
+    """Return a group as an entry; where there are several environments, it names them."""
     counts = [f"{number} {word}" for number, word in ((group.worse, "worse"), (group.better, "better")) if number]
     return Entry(
         id=_urn(project, group.commit.sha),
@@ -125,7 +128,8 @@ def _entry(group: GroupView, project: str) -> Entry:
         link=group.commit.page or "index.html",
         lines=tuple(
             f"{row.benchmark} {f'({row.params}) ' if row.params else ''}{row.change} "
-            f"({row.before} → {row.after}) on {row.machine}, {row.agree} of {row.total} series agree"
+            f"({row.before} → {row.after}) on {row.machine}{f' in {row.environment}' if several else ''}, "
+            f"{row.agree} of {row.total} series agree"
             for row in group.rows
         ),
     )

@@ -15,6 +15,8 @@ from bench_runner.publish.runs import commit_pages, runs_page
 from bench_runner.publish.text import label, script_json, slug
 from bench_runner.publish.views import AboutPage, Page, Script, Site
 
+FIRST = 10  # benchmarks on the landing page where nothing changed
+
 
 def material_of(
     history: History, groups: Sequence[Group], config: Config, tags: Mapping[str, str] | None = None
@@ -45,6 +47,8 @@ def site(material: Material) -> Site:
         project_url=web_url(material.project_url),
         scripts=(*commits, _names(suite)),
         pages=tuple(_pages(presenter, suite, [script.path for script in commits])),
+        machines=presenter.machines,
+        environments=presenter.environments,
     )
 
 
@@ -56,7 +60,7 @@ def _pages(presenter: Presenter, suite: Suite, commits: list[str]) -> Iterator[P
     yield Page("runs.html", "runs.html", runs_page(presenter))
     yield Page("benchmarks.html", "benchmarks.html", suite.list_page())
     yield Page("feed.xml", "feed.xml", feed(presenter))
-    yield Page("index.html", "index.html", index_page(presenter))
+    yield Page("index.html", "index.html", index_page(presenter, suite.first(FIRST)))
 
 
 def _names(suite: Suite) -> Script:

@@ -3,7 +3,7 @@
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from bench_runner import units
@@ -13,7 +13,7 @@ from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.publish.data import series_id
-from bench_runner.publish.levels import Level, by_series, levels, newest
+from bench_runner.publish.levels import WIDE, Level, by_series, levels, narrow, newest, short
 from bench_runner.publish.material import Material
 from bench_runner.publish.svg import sparkline, trace
 from bench_runner.publish.text import amount, excerpt, iso, label, params, slug
@@ -57,6 +57,20 @@ class Presenter:
         """The first and last revision of a sparkline."""
         recent = self.material.measured[-RECENT:] or (0,)
         return recent[0], recent[-1]
+
+    @cached_property
+    def machines(self) -> int:
+        """How many machines the series are of."""
+        return len({one.machine for one in self.series})
+
+    @cached_property
+    def environments(self) -> int:
+        """How many environments the series are of."""
+        return len({one.environment for one in self.series})
+
+    def short(self, series: Iterable[Series]) -> int:
+        """Return how many series are too short to judge."""
+        return sum(one.key not in self.changes and short(one) for one in series)
 
     def commit(self, sha: str) -> CommitView:
         """Return a commit, also one that is not on the branch."""
@@ -112,7 +126,7 @@ class Presenter:
             worse=change.worse,
             up=step.after > step.before,
             change=_percent(step.ratio),
-            margin=_margin(step.ratio, step.ratio_low, step.ratio_high),
+            margin=margin(step.ratio, step.ratio_low, step.ratio_high),
             before=amount(step.before, change.metric.unit),
             after=amount(step.after, change.metric.unit),
             state=change.state,
@@ -134,11 +148,13 @@ class Presenter:
         return before, commits[min(last, len(commits) - 1)].sha, last - first + 1
 
     def bisect_command(self, change: Change) -> str:
-        """Return the command that narrows a change down, for a shell; -b takes a regular expression."""
+        """Return the command that narrows a change down, for a shell; -b takes a regular expression, -E a name."""
         case = change.key.case.id
         pattern = "^" + _UNTYPABLE.sub(_any, re.escape(case[:400])) + ("$" if len(case) <= 400 else "")
         before, last, _ = self.reach(change)
-        return f"bench-runner bisect {before[:12]}..{last[:12]} -b {shlex.quote(pattern)}"
+        command = f"bench-runner bisect {before[:12]}..{last[:12]} -b {shlex.quote(pattern)}"
+        environment = change.key.environment
+        return command if _UNTYPABLE.search(environment) else f"{command} -E {shlex.quote(environment)}"
 
     def newest(self, series: Series) -> SeriesView:
         """Return a series with its newest number."""
@@ -150,7 +166,7 @@ class Presenter:
             params=self.params(series.key.case),
             page=self.page(series.key),
             value="no number yet" if at is None else amount(series.values[at], series.metric.unit),
-            margin="" if at is None else _spread(series.values[at], series.low[at], series.high[at]),
+            margin="" if at is None else spread(series.values[at], series.low[at], series.high[at]),
             commit=None if at is None else self.commit(series.shas[at]),
             sparkline=self.sparkline(series.key),
             change=self.change(changes[-1]) if changes else None,
@@ -196,13 +212,19 @@ def _percent(ratio: float) -> str:
     return units.percent(ratio).replace("-", "\u2212") if math.isfinite(ratio) else "new level"
 
 
-def _margin(ratio: float, low: float, high: float) -> str:
+def margin(ratio: float, low: float, high: float) -> str:
     """Return half the interval of a ratio in percent points, "" where it is not known or nil."""
     half = 50 * (high - low)
-    return f"±{units.significant(half, 2)}" if math.isfinite(half) and math.isfinite(ratio) and half >= 0.005 else ""
+    if not math.isfinite(half) or not math.isfinite(ratio) or half < 0.005:
+        return ""
+    return (
+        f"±{units.significant(half, 2)}" if half <= 100 * WIDE or narrow(ratio, low, high) else f"±> {100 * WIDE:.0f}"
+    )
 
 
-def _spread(value: float, low: float, high: float) -> str:
+def spread(value: float, low: float, high: float) -> str:
     """Return half an interval relative to its value, "" where it is not known or nil."""
     half = (high - low) / 2 / abs(value) if value else math.nan
-    return f"±{units.significant(100 * half, 2)} %" if math.isfinite(half) and half >= 5e-5 else ""
+    if not math.isfinite(half) or half < 5e-5:
+        return ""
+    return f"±{units.significant(100 * half, 2)} %" if narrow(value, low, high) else f"±> {100 * WIDE:.0f} %"

@@ -24,12 +24,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything that is written: scripts that pages share; pages, details first and the landing page last."""
+    """Everything that is written: scripts that pages share; pages, details first and the landing page last.
+
+    Where there are several machines or environments, pages say of each number whose it is.
+    """
 
     project: str
     project_url: str
     scripts: tuple[Script, ...]
     pages: tuple[Page, ...]
+    machines: int = 1
+    environments: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,10 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """The landing page: `groups` in full, `older` as one line each, counts over both."""
+    """The landing page: `groups` in full, `older` as one line each, counts over both.
+
+    `short` series are too short to judge; benchmarks are `listed` where there is no group to show.
+    """
 
     groups: tuple[GroupView, ...]
     older: tuple[GroupView, ...]
@@ -104,6 +112,8 @@ class IndexPage:
     machines: tuple[str, ...]
     newest: CommitView | None
     failures: int
+    short: int
+    listed: "tuple[BenchmarkView, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,10 @@ class FailureView:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPage:
-    """The history of one benchmark; `header` is what the chart is drawn from, `figure` the drawing without script."""
+    """The history of one benchmark; `header` is what the chart is drawn from, `figure` the drawing without script.
+
+    `short` of the series are too short to judge.
+    """
 
     name: str
     folder: str
@@ -181,6 +194,7 @@ class BenchmarkPage:
     changes: tuple[ChangeView, ...]
     failures: tuple[FailureView, ...]
     figure: str
+    short: int
     header: Mapping[str, object]
 
 
