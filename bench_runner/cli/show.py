@@ -72,12 +72,12 @@ def show_sheet(sheet: "Sheet", form: str) -> None:
     from rich.console import Console
 
     from bench_runner.report.sheet import render
-    from bench_runner.report.text import table
+    from bench_runner.report.text import below, table
 
     console = Console(highlight=False)
     if form != "text" or not console.is_terminal:
         typer.echo(render(sheet, form))
         return
     console.print(table(sheet))
-    for note in sheet.notes:
-        console.print(note, markup=False, style="dim")
+    for line in below(sheet):
+        console.print(line, markup=False, emoji=False, style="dim")

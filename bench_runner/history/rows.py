@@ -119,7 +119,7 @@ def _absence(old_run: Run, old: Result | None, new_run: Run, new: Result | None)
             return "missing", "not measured"
         return "failed", why(new_run, new)
     if not _measured(old):
-        return "new", f"before: {why(old_run, old)}"
+        return "new", f"before{':' if old_run.build.ok else ''} {why(old_run, old)}"
     return None
 
 

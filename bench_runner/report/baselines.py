@@ -7,7 +7,7 @@ from statistics import median
 from bench_runner import units
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark
-from bench_runner.report.sheet import Sheet
+from bench_runner.report.sheet import Data, Sheet
 
 SCHEMA = "bench_runner.baselines/1"
 
@@ -20,6 +20,10 @@ def listed(baselines: Sequence[Baseline]) -> Sheet:
         right=frozenset({"cases"}),
         cells=tuple((one.name, one.commit_sha[:8], _day(one.set_ms), str(size(one)), one.reason) for one in baselines),
         document={"schema": SCHEMA, "baselines": [{"name": one.name, "commit": one.commit_sha} for one in baselines]},
+        data=Data(
+            ("name", "commit", "set_ms", "cases", "why"),
+            tuple((one.name, one.commit_sha, one.set_ms, size(one), one.reason) for one in baselines),
+        ),
     )
 
 
@@ -41,6 +45,13 @@ def one(baseline: Baseline, benchmarks: Mapping[str, Benchmark]) -> Sheet:
         ),
         notes=(baseline.reason,) if baseline.reason else (),
         document={"schema": SCHEMA, "name": baseline.name, "commit": baseline.commit_sha, "values": baseline.values},
+        data=Data(
+            ("benchmark", "unit", "centre", "rounds", "environment", "machine"),
+            tuple(
+                (name, _unit(name, benchmarks), median(centres), len(centres), environment, machine)
+                for name, environment, machine, centres in rows
+            ),
+        ),
     )
 
 
@@ -55,4 +66,8 @@ def _unit(name: str, benchmarks: Mapping[str, Benchmark]) -> str:
 
 
 def _day(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
+    """Return the day; a file may hold a number that no calendar reaches."""
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
+    except (OverflowError, OSError, ValueError):
+        return "on an unknown day"

@@ -6,10 +6,14 @@ from typing import Protocol
 from bench_runner import units
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
-from bench_runner.report.sheet import Sheet
+from bench_runner.report.sheet import Data, Sheet
 
 SCHEMA = "bench_runner.changes/1"
 COLUMNS = ("id", "benchmark", "change", "before", "after", "commit", "state", "machine", "environment", "subject")
+DATA = (
+    *("id", "benchmark", "metric", "unit", "before", "after", "ratio", "ratio_low", "ratio_high", "p"),
+    *("last_old", "first_new", "candidates", "state", "recovered_by", "worse", "machine", "environment", "subject"),
+)
 
 
 class Group(Protocol):
@@ -46,6 +50,7 @@ def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
         cells=tuple((*_cells(one), subjects.get(one.first_new, "")) for one in changes),
         marks=tuple(_mark(one) for one in changes),
         document={"schema": SCHEMA, "changes": [_entry(one, subjects) for one in changes]},
+        data=Data(DATA, tuple(_record(one, subjects) for one in changes)),
     )
 
 
@@ -71,6 +76,7 @@ def grouped(groups: Sequence[Group]) -> Sheet:
         marks=tuple(marks),
         notes=(f"{standing} regressions stand; `bench-runner changes` lists all with their certainty",),
         document={"schema": SCHEMA, "changes": [_entry(one, {}) for one in changes]},
+        data=Data(DATA, tuple(_record(one, {}) for one in changes)),
     )
 
 
@@ -142,3 +148,14 @@ def _entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
         "recovered_by": one.recovered_by,
         "warnings": [*one.warnings, *one.step.warnings],
     }
+
+
+def _record(one: Change, subjects: dict[str, str]) -> tuple[str | float | None, ...]:
+    """Return the row of DATA."""
+    step, place = one.step, one.key
+    return (
+        *(one.id, place.case.id, one.metric.name, one.metric.unit),
+        *(step.before, step.after, step.ratio, step.ratio_low, step.ratio_high, step.p),
+        *(one.last_old, one.first_new, one.candidates, one.state, one.recovered_by, int(one.worse)),
+        *(place.machine, place.environment, subjects.get(one.first_new, "")),
+    )

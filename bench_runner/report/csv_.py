@@ -1,11 +1,12 @@
-"""Sheets as CSV that a spreadsheet opens without running anything."""
+"""Sheets as CSV: plain numbers for programs, and nothing that a spreadsheet would run."""
 
 import csv
 import io
+import math
 import re
 
 from bench_runner.hostile import plain
-from bench_runner.report.sheet import Sheet
+from bench_runner.report.sheet import Data, Sheet
 
 # A number with a unit or a percent sign is harmless; anything else in front of a formula is not.
 _FORMULA = re.compile(r"^\s*[=+\-@\t\r]")
@@ -19,8 +20,9 @@ class Csv:
         """Return the lines, without the last line end."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(sheet.columns)
-        writer.writerows([quoted(cell) for cell in row] for row in sheet.cells)
+        table = sheet.data or Data(sheet.columns, sheet.cells)
+        writer.writerow(table.columns)
+        writer.writerows([_cell(cell) for cell in row] for row in table.rows)
         return out.getvalue().rstrip("\n")
 
 
@@ -28,3 +30,10 @@ def quoted(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     flat = plain(text, 10_000)
     return f"'{flat}" if _FORMULA.match(flat) and not _NUMBER.match(flat) else flat
+
+
+def _cell(value: str | float | None) -> str:
+    """Return a number as it is, a missing one as nothing, text quoted."""
+    if isinstance(value, str):
+        return quoted(value)
+    return "" if value is None or not math.isfinite(value) else repr(value)

@@ -1,16 +1,20 @@
 """Runs as sheets: the list of all, and one with its numbers and failures."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 from bench_runner import units
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
-from bench_runner.model.run import Result, Run
-from bench_runner.report.sheet import Sheet
+from bench_runner.model.run import Outcome, Result, Run
+from bench_runner.report import spread
+from bench_runner.report.sheet import Data, Output, Sheet
 
 SCHEMA = "bench_runner.runs/1"
+OUTCOMES = get_args(Outcome)
+PLACE = ("commit", "machine", "environment")
+NAMED = 3
 
 
 def listed(runs: Sequence[Run], commits: Sequence[Commit]) -> Sheet:
@@ -24,25 +28,48 @@ def listed(runs: Sequence[Run], commits: Sequence[Commit]) -> Sheet:
         cells=tuple((*_place(run), spoken(run), subjects.get(run.commit_sha, "")) for run in rows),
         marks=tuple("" if run.build.ok else "failed" for run in rows),
         document={"schema": SCHEMA, "runs": [_head(run) for run in rows]},
+        data=Data(
+            (*PLACE, "built", *OUTCOMES, "subject"),
+            tuple(_record_of_run(run, subjects.get(run.commit_sha, "")) for run in rows),
+        ),
     )
 
 
 def one(run: Run, benchmarks: Mapping[str, Benchmark], wanted: Callable[[Case], bool]) -> Sheet:
-    """Return the results of one run; notes hold what failing ones printed."""
+    """Return the results of one run, below them why some failed and what those printed."""
     results = [result for result in run.results if wanted(result.case)]
-    bad = [result for result in results if result.detail and result.outcome != "ok"]
-    notes = [f"{result.case.id}: {result.detail}" for result in bad]
-    if not run.build.ok:
-        notes = [f"does not build: {run.build.detail}", *run.build.output.splitlines()]
+    failures = _failures(run, results)
     return Sheet(
         title=f"{run.commit_sha[:8]} on {run.machine.machine} in {run.environment.name}",
         columns=("benchmark", "centre", "99 %", "rounds", "outcome"),
         right=frozenset({"centre", "99 %", "rounds"}),
         cells=tuple(_cells(result, benchmarks) for result in results),
         marks=tuple("failed" if result.outcome in {"failed", "crashed", "timeout"} else "" for result in results),
-        notes=tuple(notes),
+        notes=tuple(one.head for one in failures if not one.text),
+        outputs=tuple(one for one in failures if one.text),
         document={"schema": SCHEMA, "runs": [_head(run)], "results": [_entry(result) for result in results]},
+        data=Data(
+            ("benchmark", "unit", "centre", "low", "high", "rounds", "outcome", "detail", *PLACE),
+            tuple(_record(result, benchmarks, run) for result in results),
+        ),
     )
+
+
+def _failures(run: Run, results: Sequence[Result]) -> list[Output]:
+    """Return what went wrong; cases that failed in the same words are named together."""
+    if not run.build.ok:
+        return [Output(f"does not build: {run.build.detail}".rstrip(": "), run.build.output.strip())]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        if result.outcome != "ok" and (result.detail or result.output.strip()):
+            alike.setdefault((result.detail or result.outcome, result.output.strip()), []).append(result.case.id)
+    return [Output(f"{_named(cases)}: {detail}", output) for (detail, output), cases in alike.items()]
+
+
+def _named(cases: Sequence[str]) -> str:
+    """Return the first cases and how many more."""
+    more = f" and {len(cases) - NAMED} more" if len(cases) > NAMED else ""
+    return ", ".join(cases[:NAMED]) + more
 
 
 def spoken(run: Run) -> str:
@@ -55,15 +82,32 @@ def spoken(run: Run) -> str:
 
 def _cells(result: Result, benchmarks: Mapping[str, Benchmark]) -> tuple[str, ...]:
     """Return the printed row of a result."""
-    known = benchmarks.get(result.case.benchmark)
-    unit = known.metric.unit if known else "unit"
-    found = result.summary
+    unit, found = _unit(result, benchmarks), result.summary
     if found is None:
         return (result.case.id, "-", "", "", result.outcome)
-    known_interval = math.isfinite(found.low) and math.isfinite(found.high)
-    interval = f"{units.show(found.low, unit)} .. {units.show(found.high, unit)}" if known_interval else ""
+    interval = spread.between(found.centre, found.low, found.high, lambda value: units.show(value, unit))
     said = "; ".join((result.outcome, *found.warnings))
     return (result.case.id, units.show(found.centre, unit), interval, str(found.n), said)
+
+
+def _unit(result: Result, benchmarks: Mapping[str, Benchmark]) -> str:
+    known = benchmarks.get(result.case.benchmark)
+    return known.metric.unit if known else "unit"
+
+
+def _record(result: Result, benchmarks: Mapping[str, Benchmark], run: Run) -> tuple[str | float | None, ...]:
+    """Return the row of a result for programs."""
+    found = result.summary
+    numbers = (found.centre, found.low, found.high, found.n) if found else (None, None, None, 0)
+    where = (run.commit_sha, run.machine.machine, run.environment.name)
+    return (result.case.id, _unit(result, benchmarks), *numbers, result.outcome, result.detail, *where)
+
+
+def _record_of_run(run: Run, subject: str) -> tuple[str | float | None, ...]:
+    """Return the row of a run for programs."""
+    counts = Counter(result.outcome for result in run.results)
+    where = (run.commit_sha, run.machine.machine, run.environment.name)
+    return (*where, int(run.build.ok), *(counts[word] for word in OUTCOMES), subject)
 
 
 def _place(run: Run) -> tuple[str, str, str]:
@@ -76,6 +120,7 @@ def _head(run: Run) -> dict[str, object]:
         "machine": run.machine.machine,
         "environment": run.environment.name,
         "built": run.build.ok,
+        "detail": run.build.detail,
         "outcomes": dict(Counter(result.outcome for result in run.results)),
     }
 
@@ -87,7 +132,8 @@ def _entry(result: Result) -> dict[str, object]:
         "id": result.case.id,
         "outcome": result.outcome,
         "detail": result.detail,
+        "output": result.output,
         "centre": found.centre if found else None,
-        "ci99": [found.low, found.high] if found else None,
+        "ci99": spread.bounds(found.low, found.high) if found else None,
         "n": found.n if found else 0,
     }

@@ -8,10 +8,27 @@ from bench_runner.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
+class Data:
+    """A table for programs: numbers as they are, in base units; a missing one is None or not finite."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What something printed, in lines, and a sentence on what it was."""
+
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """`columns` and `cells` are for people (foreign text as it came: reporters quote it); `document` is for programs.
 
-    `right` holds the columns whose numbers stand to the right; `marks` a word per row that gives it a colour.
+    `right` holds the columns whose numbers stand to the right; `marks` a word per row that gives it a colour. `notes`
+    and `outputs` stand below the table; `data` is the table where programs read one, the printed one if None.
     """
 
     title: str
@@ -21,6 +38,8 @@ class Sheet:
     right: frozenset[str] = frozenset()
     marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    outputs: tuple[Output, ...] = ()
+    data: Data | None = None
 
 
 class Reporter(Protocol):

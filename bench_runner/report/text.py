@@ -3,7 +3,7 @@
 import io
 from typing import TYPE_CHECKING
 
-from bench_runner.hostile import plain
+from bench_runner.hostile import lines, plain
 from bench_runner.report.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 COLOURS = {"slower": "red", "worse": "red", "failed": "red", "missing": "yellow", "faster": "green", "better": "green"}
 WIDTH = 160
+INDENT = "    "
+LINE = 500  # characters of a printed line that are shown
 
 
 class Text:
@@ -22,8 +24,22 @@ class Text:
 
         out = io.StringIO()
         Console(file=out, width=WIDTH, color_system=None).print(table(sheet))
-        notes = "\n".join(plain(note) for note in sheet.notes)
-        return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + (f"\n{notes}" if notes else "")
+        return "\n".join([*(line.rstrip() for line in out.getvalue().splitlines()), *below(sheet)])
+
+
+def below(sheet: Sheet) -> list[str]:
+    """Return the lines under the table: the notes, then each output under its head."""
+    found = [plain(note) for note in sheet.notes]
+    for one in sheet.outputs:
+        found += ["", plain(one.head), *(INDENT + line if line else "" for line in printed(one.text))]
+    return found
+
+
+def printed(output: str) -> list[str]:
+    """Return the lines of an output as they were indented, fit for a terminal, without empty ones at either end."""
+    found = [line.expandtabs(4)[:LINE].rstrip() for line in lines(output).split("\n")]
+    full = [number for number, line in enumerate(found) if line]
+    return found[full[0] : full[-1] + 1] if full else []
 
 
 def table(sheet: Sheet) -> "Table":

@@ -1,9 +1,11 @@
 """Whatever a reporter is registered as, a sheet of hostile text keeps the shape of one of harmless text."""
 
 import csv
+import html
 import io
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,7 +16,8 @@ from markdown_it import MarkdownIt
 
 from bench_runner import plugins
 from bench_runner.errors import UsageError
-from bench_runner.report.sheet import Sheet, render
+from bench_runner.hostile import plain
+from bench_runner.report.sheet import Data, Output, Sheet, render
 
 FORMATS = plugins.names("reporters")
 HOSTILE = (
@@ -65,7 +68,13 @@ def with_text(name: str) -> Sheet:
     cells = ((name, *first[1:]), (second[0], second[1], f"failed: {name}"))
     document = {"schema": "bench_runner.compare/1", "cells": [{"id": name, "ratio": 1.082}]}
     return replace(
-        SHEET, title=f"{name} -> v2", cells=cells, notes=(f"{name} said", f"{name} again"), document=document
+        SHEET,
+        title=f"{name} -> v2",
+        cells=cells,
+        notes=(f"{name} said", f"{name} again"),
+        document=document,
+        outputs=(Output(f"{name} printed", f"Traceback\n{name}\n  end"),),
+        data=Data(("benchmark", "ratio", "reason"), ((name, 1.082, "said"), ("speed.time_b", math.nan, name))),
     )
 
 
@@ -142,7 +151,7 @@ def test_no_rows_are_no_accident(form: str) -> None:
 
 @pytest.mark.parametrize("form", sorted(set(FORMATS) - {"json"}))
 def test_what_is_in_the_cells_is_in_the_text(form: str) -> None:
-    text = render(SHEET, form).replace("&#95;", "_").replace("&#46;", ".").replace("&#43;", "+").replace("&#126;", "~")
+    text = render(SHEET, form)
     for word in ("benchmark", "speed.time_a", "+8.2 %", "slower", "~", "undecided"):
         assert word in text
 
@@ -152,6 +161,78 @@ def test_json_holds_no_number_that_json_lacks() -> None:
         SHEET, document={"schema": "s", "a": math.nan, "b": [math.inf, (-math.inf, 1.5)], "c": {"d": math.nan}}
     )
     assert json.loads(render(sheet, "json")) == {"schema": "s", "a": None, "b": [None, [None, 1.5]], "c": {"d": None}}
+
+
+def spoken(markdown: str) -> str:
+    """The text of the page, in which GitHub looks for mentions and references; code is left alone."""
+    found = []
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown):
+        found += [inner.content for inner in token.children or ()] + ["\n"]
+    return "".join(found)
+
+
+# What GitHub makes a mention, a reference or an emoji in the page, and a link in the source.
+ALIVE_IN_PAGE = re.compile(r"@\w|#\d|\bGH-\d|:[\w+-]+:", re.IGNORECASE)
+ALIVE_IN_SOURCE = re.compile(r"https?://|ftp://|www\.", re.IGNORECASE)
+
+
+@given(name=st.one_of(hostile, st.text("@#1a:/.w&;_*~GH-htps", max_size=30)))
+@settings(max_examples=200, deadline=None)
+def test_markdown_mentions_and_links_nothing(name: str) -> None:
+    text = render(replace(with_text(name), outputs=()), "md")
+    assert not ALIVE_IN_PAGE.search(spoken(text)), text
+    assert not ALIVE_IN_SOURCE.search(text), text
+
+
+@pytest.mark.parametrize(
+    "start", ["# x", "- x", "+ x", "* x", "> x", "1. x", "2) x", "---", "===", "***", "~~~ x", "    x"]
+)
+def test_notes_and_heads_of_outputs_begin_nothing_in_markdown(start: str) -> None:
+    for hostile_, harmless in ((start, "x"), (f"{start} y", "x y")):
+        shapes = [
+            markdown_shape(render(replace(SHEET, notes=(text,), outputs=(Output(text, "x"),)), "md"))
+            for text in (hostile_, harmless)
+        ]
+        assert shapes[0] == shapes[1]
+
+
+@given(name=hostile)
+@settings(max_examples=200, deadline=None)
+def test_markdown_shows_foreign_text_as_it_is(name: str) -> None:
+    sheet = Sheet("t", ("a",), ((name,),), {})
+    cell = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(render(sheet, "md")).rpartition("<td>")[2]
+    shown = html.unescape(cell.partition("</td>")[0]).replace("\u200b", "")
+    assert shown == plain(name).replace("\u200b", "").strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["speed.time_a(1, 'x')", "+8.2 % ± 1 %", "2.00 ms", "v1 -> v2", "~", "a && b!", "{1: 2}"]
+)
+def test_markdown_leaves_harmless_punctuation_alone(text: str) -> None:
+    assert f"| {text} |" in render(Sheet("t", ("a",), ((text,),), {}), "md")
+
+
+@pytest.mark.parametrize("form", ["text", "md"])
+def test_outputs_keep_their_lines_and_indents(form: str) -> None:
+    output = Output("it failed", "\n\nTraceback:\n\tx = [1]\n\n    ~~~\n")
+    text = render(replace(SHEET, outputs=(output,)), form)
+    assert text.endswith(
+        "it failed\n"
+        + "\n" * (form == "md")
+        + "    Traceback:\n        x = [1]\n"
+        + "    " * (form == "md")
+        + "\n        ~~~"
+    )
+
+
+def test_csv_is_for_programs_where_there_is_data() -> None:
+    data = Data(("benchmark", "centre", "rounds", "low"), (("a", 2.5e-6, 5, None), ("b", math.nan, 0, -math.inf)))
+    assert render(replace(SHEET, data=data), "csv").splitlines() == [
+        "benchmark,centre,rounds,low",
+        "a,2.5e-06,5,",
+        "b,,0,",
+    ]
+    assert render(replace(SHEET, data=Data(("a", "b"), ())), "csv") == "a,b"
 
 
 def test_csv_starts_no_formula() -> None:

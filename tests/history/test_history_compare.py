@@ -173,7 +173,7 @@ def test_a_commit_that_does_not_build(store: Store) -> None:
     (one,) = compare_commits(store, OLD, NEW)
     assert (one.verdict, one.reason) == ("failed", "does not build: compiler said no")
     (back,) = compare_commits(store, NEW, OLD)
-    assert (back.verdict, back.reason) == ("new", "before: does not build: compiler said no")
+    assert (back.verdict, back.reason) == ("new", "before does not build: compiler said no")
     (held,) = compare_baseline(store, baselines.set_(store, "one", OLD, set_ms=0), NEW)
     assert (held.verdict, held.reason) == (one.verdict, one.reason)
 

@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import math
 from dataclasses import dataclass, replace
@@ -45,6 +47,11 @@ def row(sheet: Sheet, name: str) -> dict[str, str]:
     return dict(zip(sheet.columns, cells, strict=True))
 
 
+def data(sheet: Sheet) -> list[dict[str, str]]:
+    """Return the rows of the CSV."""
+    return list(csv.DictReader(io.StringIO(render(sheet, "csv"))))
+
+
 def test_a_comparison_is_read_as_benchstats() -> None:
     sheet = comparisons.sheet([comparison("s.time_a", "slower", 1.3)], "v1", "v2")
     found = row(sheet, "s.time_a")
@@ -79,6 +86,75 @@ def test_infinite_bounds_do_not_show() -> None:
     found = row(comparisons.sheet([one], "v1", "v2"), "s.time_a")
     assert found["95 %"] == ""
     assert found["before"] == "1.00 s"
+
+
+def test_an_unknown_interval_is_none_for_programs() -> None:
+    unknown = Summary(1.0, -math.inf, math.inf, 1)
+    one = comparison("s.time_a", "undecided", 9.0, ratio_low=0.0, ratio_high=math.inf, before=unknown)
+    (cell,) = json.loads(render(comparisons.sheet([one], "v1", "v2"), "json"))["cells"]
+    assert (cell["ci95"], cell["before"]["ci99"]) == (None, None)
+    assert cell["after"]["ci99"] == pytest.approx([9 * 2e-3 * 0.98, 9 * 2e-3 * 1.02])
+
+
+def test_an_absurd_interval_shows_no_digits() -> None:
+    absurd = Summary(2e-3, 2.2e-15, 2.9e5, 2)
+    one = comparison("s.time_a", "undecided", 1.1, ratio_low=1e-9, ratio_high=1e9, before=absurd)
+    found = row(comparisons.sheet([one], "v1", "v2"), "s.time_a")
+    assert (found["before"], found["95 %"]) == ("2.00 ms ± > 100 %", "± > 100 %")
+    shown = run(Result(Case("s.time_a"), "1", "ok", summary=absurd))
+    assert row(runs.one(shown, BENCHMARKS, lambda case: True), "s.time_a")["99 %"] == "± > 100 %"
+    wide = comparison("s.time_a", "undecided", 1.0, ratio_low=0.5, ratio_high=1.9)
+    assert row(comparisons.sheet([wide], "v1", "v2"), "s.time_a")["95 %"] == "-50.0 % .. +90.0 %"
+
+
+def test_what_was_not_tested_shows_its_ratio_and_no_q() -> None:
+    one = comparison("s.track_a", "undecided", 5.0, p=math.nan, reason="measured once: not tested")
+    sheet = comparisons.sheet([one, replace(one, case=Case("s.track_b"))], "v1", "v2")
+    found = row(sheet, "s.track_a")
+    assert (found["change"], found["q"], found["verdict"]) == ("+400 %", "", "undecided: measured once: not tested")
+    assert sheet.notes == ("2 undecided",)
+
+
+def test_a_reason_that_rows_share_is_said_once() -> None:
+    reason = "does not build: NameError: RANGES"
+    rows = [comparison(f"s.time_{k}", "failed", math.nan, after=None, reason=reason) for k in range(3)]
+    sheet = comparisons.sheet(rows, "v1", "v2")
+    assert [cells[-1] for cells in sheet.cells] == ["failed: does not build"] * 3
+    assert sheet.notes == ("3 failed", reason)
+    assert [cell["reason"] for cell in json.loads(render(sheet, "json"))["cells"]] == [reason] * 3
+    assert row(comparisons.sheet(rows[:1], "v1", "v2"), "s.time_0")["verdict"] == f"failed: {reason}"
+
+
+def test_places_are_shown_where_there_are_several() -> None:
+    where = {"environment": "uv-py3.11", "machine": "lab"}
+    rows = [comparison("s.time_a", "slower", 1.2, **where)]
+    assert comparisons.sheet(rows, "v1", "v2").columns[:2] == ("benchmark", "before")
+    rows.append(replace(rows[0], environment="uv-py3.12"))
+    sheet = comparisons.sheet(rows, "v1", "v2")
+    assert sheet.columns[:3] == ("benchmark", "environment", "before")
+    assert [cells[1] for cells in sheet.cells] == ["uv-py3.11", "uv-py3.12"]
+    assert sheet == comparisons.sheet(rows[::-1], "v1", "v2")
+    rows.append(replace(rows[0], machine="other"))
+    assert comparisons.sheet(rows, "v1", "v2").columns[:4] == ("benchmark", "environment", "machine", "before")
+
+
+def test_programs_always_get_the_place_of_a_comparison() -> None:
+    one = comparison("s.time_a", "slower", 1.2, environment="uv-py3.11", machine="lab")
+    sheet = comparisons.sheet([one], "v1", "v2")
+    (cell,) = json.loads(render(sheet, "json"))["cells"]
+    assert (cell["environment"], cell["machine"]) == ("uv-py3.11", "lab")
+    (line,) = data(sheet)
+    assert (line["environment"], line["machine"]) == ("uv-py3.11", "lab")
+
+
+def test_the_csv_of_a_comparison_is_plain_numbers() -> None:
+    gone = {"after": None, "ratio": math.nan, "ratio_low": math.nan, "ratio_high": math.nan, "p": math.nan}
+    rows = [comparison("s.time_a", "slower", 1.3), comparison("s.time_b", "missing", **gone)]
+    first, second = data(comparisons.sheet(rows, "v1", "v2"))
+    assert (first["benchmark"], first["unit"], float(first["before"])) == ("s.time_a", "seconds", 2e-3)
+    assert float(first["ratio_high"]) == pytest.approx(1.3 * 1.03)
+    assert (second["after"], second["ratio"], second["ratio_low"], second["q"]) == ("", "", "", "")
+    assert second["after_rounds"] == "0"
 
 
 def test_the_worst_come_first_and_order_does_not_depend_on_the_input() -> None:
@@ -130,6 +206,16 @@ def test_changes_say_where_and_what_became_of_them() -> None:
     assert document["schema"] == "bench_runner.changes/1"
     assert [one["worse"] for one in document["changes"]] == [True, True, False]
     assert document["changes"][1]["recovered_by"] == BACK.sha
+
+
+def test_the_csv_of_changes_is_plain_numbers() -> None:
+    for sheet in (
+        changes.sheet([change("s.time_a", 1.3)], [NEW]),
+        changes.grouped([Group(NEW, (change("s.time_a", 1.3),))]),
+    ):
+        (line,) = data(sheet)
+        assert (float(line["before"]), float(line["ratio"]), line["unit"]) == (2e-3, 1.3, "seconds")
+        assert (line["first_new"], line["benchmark"], line["worse"]) == (NEW.sha, "s.time_a", "1")
 
 
 def test_a_change_of_an_unknown_commit_has_no_subject() -> None:
@@ -193,8 +279,36 @@ def test_a_run_shows_only_what_was_asked_for() -> None:
 def test_a_failed_build_shows_its_output() -> None:
     failed = run(build=Build(ok=False, detail="NameError: RANGES", output="Traceback\n  setup.py\nNameError: RANGES"))
     sheet = runs.one(failed, {}, lambda case: True)
-    assert sheet.notes == ("does not build: NameError: RANGES", "Traceback", "  setup.py", "NameError: RANGES")
-    assert "NameError" in render(sheet, "text")
+    assert render(sheet, "text").endswith(
+        "\ndoes not build: NameError: RANGES\n    Traceback\n      setup.py\n    NameError: RANGES"
+    )
+
+
+def test_what_failing_benchmarks_printed_is_shown_once_for_all_that_failed_alike() -> None:
+    trace = 'Traceback (most recent call last):\n  File "s.py", line 3\nValueError: nine'
+    failed = [
+        Result(Case("s.time_a", (str(k),)), "1", "failed", detail="ValueError: nine", output=trace) for k in range(5)
+    ]
+    other = Result(Case("s.time_b"), "1", "crashed", detail="killed by SIGSEGV")
+    sheet = runs.one(run(*failed, other), BENCHMARKS, lambda case: True)
+    assert sheet.notes == ("s.time_b: killed by SIGSEGV",)
+    (one,) = sheet.outputs
+    assert one.head == "s.time_a(0), s.time_a(1), s.time_a(2) and 2 more: ValueError: nine"
+    assert '\n      File "s.py", line 3\n    ValueError: nine' in render(sheet, "text")
+    assert json.loads(render(sheet, "json"))["results"][0]["output"] == trace
+
+
+def test_the_csv_of_runs_is_plain_numbers() -> None:
+    shown = run(
+        Result(Case("s.peakmem_b"), "1", "ok", summary=summary(2.0**20)),
+        Result(Case("s.time_gone"), "1", "timeout", detail="no answer within 3 s"),
+    )
+    peak, gone = data(runs.one(shown, BENCHMARKS, lambda case: True))
+    assert (peak["unit"], float(peak["centre"]), peak["rounds"]) == ("bytes", 2.0**20, "5")
+    assert (gone["centre"], gone["low"], gone["outcome"]) == ("", "", "timeout")
+    assert (gone["detail"], gone["commit"]) == ("no answer within 3 s", NEW.sha)
+    (line,) = data(runs.listed([shown], [NEW]))
+    assert (line["ok"], line["timeout"], line["failed"], line["subject"]) == ("1", "1", "0", "make it pretty")
 
 
 def test_runs_are_listed_newest_first() -> None:
@@ -218,3 +332,13 @@ def test_baselines_show_what_they_hold() -> None:
     assert row(sheet, "s.time_a")["rounds"] == "3"
     assert row(sheet, "s.peakmem_b")["centre"] == "1.00 MiB"
     assert json.loads(render(sheet, "json"))["values"]["lab"]["uv-py3.11"]["s.time_a"] == [2e-3, 1e-3, 3e-3]
+    (line,) = data(baselines.listed([held]))
+    assert (line["commit"], line["set_ms"], line["cases"]) == (NEW.sha, "86400000", "2")
+    lines = {line["benchmark"]: line for line in data(sheet)}
+    assert (lines["s.peakmem_b"]["unit"], float(lines["s.time_a"]["centre"])) == ("bytes", 2e-3)
+
+
+@pytest.mark.parametrize("set_ms", [10**18, -(10**18), 10**30, 10**400])
+def test_a_baseline_set_at_no_day_of_any_calendar(set_ms: int) -> None:
+    held = Baseline("release-1", NEW.sha, set_ms)
+    assert row(baselines.listed([held]), "release-1")["set"] == "on an unknown day"
