@@ -25,8 +25,9 @@ def update(old: Document | None, run: Run, benchmarks: Mapping[str, Benchmark]) 
     for name, results in _grouped(run.results).items():
         if name not in benchmarks:
             raise StoreError(f"results of {name[:80]!r} without its benchmark: hand it to the store as well")
-        kept = list(_kept(old, benchmarks[name], {one.case.params for one in results}))
-        rows[name] = write_row(benchmarks[name], [*kept, *results], lambda one: _place(conditions, _of(one, run)))
+        kept, strange = _kept(old, benchmarks[name], {one.case.params for one in results})
+        every = [*kept, *results]
+        rows[name] = write_row(benchmarks[name], every, lambda one: _place(conditions, _of(one, run)), strange)
     if not run.build.ok:
         rows = {name: Row(name, _unbuilt(benchmark), []) for name, benchmark in benchmarks.items()} | rows
     return _file(run, rows, conditions, latest, old)
@@ -40,16 +41,22 @@ def _grouped(results: Iterable[Result]) -> dict[str, list[Result]]:
     return found
 
 
-def _kept(old: Document | None, benchmark: Benchmark, measured: set[tuple[str, ...]]) -> Iterable[Result]:
-    """Yield the old results of a benchmark that stay: same version, a case it still has, not measured again."""
+def _kept(
+    old: Document | None, benchmark: Benchmark, measured: set[tuple[str, ...]]
+) -> tuple[list[Result], dict[tuple[str, ...], Any]]:
+    """Return the old results of a benchmark that stay: same version, a case it still has, not measured again.
+
+    Beside them by parameters those cells that are no numbers.
+    """
     row = old and old.rows.get(benchmark.name)
     if not old or not row or row.version != benchmark.version:
-        return
+        return [], {}
     known = {case.params for case in benchmark.cases()} - measured
-    for result in old.results(row, explicit=True):
-        asked = row.records is not None or result.outcome != "failed"
-        if result.case.params in known and asked:
-            yield result
+    strange = {params: cell for params, cell in row.strange().items() if params in known}
+    results = [result for result in old.results(row, explicit=True) if result.case.params in known]
+    if row.records is None:  # asv's null may also mean that nobody asked
+        results = [result for result in results if result.outcome != "failed" or result.case.params in strange]
+    return results, strange
 
 
 def _of(result: Result, run: Run) -> Conditions:

@@ -64,6 +64,14 @@ def numbers(value: object, what: str) -> tuple[float, ...]:
     return tuple([one if type(one) is float else number(one, what) for one in array(value, what)])
 
 
+def loose(value: object) -> float:
+    """Return a number as float, NaN for everything else: a tracked benchmark of asv's may return what it likes."""
+    try:
+        return number(value, "")
+    except StoreError:
+        return math.nan
+
+
 def wholes(value: object, what: str) -> list[int]:
     """Return a list of whole numbers, none negative."""
     found = array(value, what)

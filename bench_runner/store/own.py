@@ -9,10 +9,11 @@
       "benchmarks": {name: {"cases": [one record or null (not measured) per case, in asv's order]}}
     }
 
-A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" ("unknown": without statistics
-there is no interval, else none is needed), "started_ms", "duration_s" and per round "sizes" (how many of asv's samples
-belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss" (null: could not be read). What has its usual
-value (ok, 0, 1, nothing) is left out. A benchmark with no cases at all was planned for a commit that does not build.
+A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" (what missing statistics mean:
+"unknown" there is no interval, "endless" it is infinite, else none is needed), "started_ms", "duration_s" and per round
+"sizes" (how many of asv's samples belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss" (null: could
+not be read). What has its usual value (ok, 0, 1, nothing) is left out. A benchmark with no cases at all was planned for
+a commit that does not build. In asv's result column a failed case of ours is null, or what asv itself once put there.
 """
 
 import math
@@ -41,6 +42,7 @@ MARK = "<bench_runner schema>"  # a duration asv keeps when it rewrites a file a
 OUTPUT_LIMIT = 8192  # characters kept of what a failing case or build printed; results/ lives in git
 
 UNKNOWN = "unknown"
+ENDLESS = "endless"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.store.asv_format import Document
-from bench_runner.store.fields import numbers, text, whole
+from bench_runner.store.fields import loose, numbers, text, whole
 from bench_runner.store.own import FOREIGN
-from bench_runner.store.records import read_outcome
-from bench_runner.store.rows import Row, product
+from bench_runner.store.records import read_outcome, read_spread
+from bench_runner.store.rows import Row, product, told
 
 
 @dataclass(slots=True)
@@ -57,22 +57,19 @@ def _foreign(row: Row, points: Points) -> None:
     params = _params(row)
     size = len(params)
     values = row.column("result", size)
-    centres = numbers(values, "result")
+    ends = [told(value) for value in values]
     points.benchmark += [row.name] * size
     points.version += [row.version] * size
     points.params += params
     points.position += range(size)
-    points.outcome += [
-        "failed" if value is None else "skipped" if math.isnan(centre) else "ok"
-        for value, centre in zip(values, centres, strict=True)
-    ]
+    points.outcome += [outcome for outcome, _ in ends]
     points.protocol += [FOREIGN.protocol.key] * size
-    points.centre += centres
-    points.low += numbers(row.column("stats_ci_99_a", size), "stats_ci_99_a")
-    points.high += numbers(row.column("stats_ci_99_b", size), "stats_ci_99_b")
+    points.centre += map(loose, values)
+    points.low += map(loose, row.column("stats_ci_99_a", size))
+    points.high += map(loose, row.column("stats_ci_99_b", size))
     points.n += [1] * size
     points.started_ms += [whole(row.columns, "started_at")] * size
-    points.detail += [""] * size
+    points.detail += [detail for _, detail in ends]
     points.output += [""] * size
 
 
@@ -86,14 +83,14 @@ def _own(row: Row, document: Document, points: Points) -> None:
 def _cases(row: Row, document: Document) -> Iterator[tuple[Any, ...]]:
     """Yield the points of a row of ours, each with its values in the order of the columns."""
     params = _params(row)
-    names = ("result", "stats_ci_99_a", "stats_ci_99_b")
-    values, lows, highs = (numbers(row.column(name, len(params)), name) for name in names)
+    values = [loose(value) for value in row.column("result", len(params))]
+    lows, highs = (numbers(row.column(name, len(params)), name) for name in ("stats_ci_99_a", "stats_ci_99_b"))
     for index, record in enumerate(row.cells(len(params))):
         if record is None:
             continue
         centre = values[index]
         outcome = read_outcome(record, has_value=not math.isnan(centre))
-        plain = "spread" not in record and math.isnan(lows[index])
+        low, high = read_spread(record, centre) if math.isnan(lows[index]) else (lows[index], highs[index])
         yield (
             row.name,
             row.version,
@@ -102,8 +99,8 @@ def _cases(row: Row, document: Document) -> Iterator[tuple[Any, ...]]:
             outcome,
             document.taken(whole(record, "conditions")).protocol.key,
             centre,
-            centre if plain else lows[index],
-            centre if plain else highs[index],
+            low,
+            high,
             whole(record, "n", 1),
             whole(record, "started_ms"),
             text(record, "detail"),

@@ -8,9 +8,9 @@ from typing import Any, cast, get_args
 
 from bench_runner.errors import StoreError
 from bench_runner.model.run import Outcome, Result
-from bench_runner.model.sample import Round, Sample
+from bench_runner.model.sample import Round, Sample, Summary
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
-from bench_runner.store.own import UNKNOWN, Conditions, shorten, words
+from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
 
 _COSTS = ("wall_s", "cpu_s", "child_cpu_s", "peak_rss")
 _OUTCOMES = get_args(Outcome)
@@ -27,10 +27,24 @@ def write_case(result: Result, conditions: int) -> dict[str, Any]:
     }
     if result.outcome == "ok" and result.summary:
         record |= {"n": result.summary.n, "warnings": list(result.summary.warnings)}
-        record["spread"] = UNKNOWN if math.isnan(result.summary.low) else ""
+        record["spread"] = _spread(result.summary)
     if result.outcome == "ok" and result.sample:
         record |= _write_rounds(result.sample.rounds)
     return {key: value for key, value in record.items() if value}
+
+
+def _spread(summary: Summary) -> str:
+    """Return what is to be thought of an interval should the statistics be missing."""
+    if math.isnan(summary.low):
+        return UNKNOWN
+    return ENDLESS if math.isinf(summary.low) and math.isinf(summary.high) else ""
+
+
+def read_spread(record: Json, centre: float) -> tuple[float, float]:
+    """Return the interval of a case without statistics."""
+    if "spread" not in record:
+        return centre, centre
+    return (-math.inf, math.inf) if record["spread"] == ENDLESS else (math.nan, math.nan)
 
 
 def _write_rounds(rounds: Sequence[Round]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,11 +10,11 @@ from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark, Case
-from bench_runner.model.run import Result
+from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample, Summary
-from bench_runner.store.fields import array, number, numbers, text, unicode, whole, wrong
+from bench_runner.store.fields import Json, array, loose, number, numbers, text, unicode, whole, wrong
 from bench_runner.store.own import FOREIGN, Conditions, shorten
-from bench_runner.store.records import read_case, write_case
+from bench_runner.store.records import read_case, read_spread, write_case
 
 COLUMNS = (
     "result",
@@ -31,6 +32,7 @@ COLUMNS = (
     "profile",
 )
 _INTERVAL = ("stats_ci_99_a", "stats_ci_99_b", "stats_q_25", "stats_q_75")
+_LARGEST = 2**53  # beyond, floats are no exact counts
 _MOST_CASES = 1_000_000  # a few short lists of parameters multiply to more than memory holds
 
 Finder = Callable[[int], Conditions | None]
@@ -85,6 +87,12 @@ class Row:
             raise StoreError(f"{len(values)} values of {name} for {size} cases")
         return [*values, *[None] * (size - len(values))]
 
+    def strange(self) -> dict[tuple[str, ...], Any]:
+        """Return by parameters what stands in the result column but is no number."""
+        cases = self.cases()
+        found = zip(cases, self.column("result", len(cases)), strict=True)
+        return {params: value for params, value in found if value is not None and told(value)[0] == "failed"}
+
 
 @lru_cache(maxsize=256)
 def product(params: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
@@ -106,37 +114,59 @@ def read_row(row: Row, conditions: Finder) -> Iterator[Result]:
         raise StoreError(f"row {row.name[:80]!r}: {error}") from error
 
 
+def told(value: object) -> tuple[Outcome, str]:
+    """Return how a case of asv's ended by the cell of its result, and for one that is no number what it is."""
+    if value is None:
+        return "failed", ""
+    if isinstance(value, float):
+        return ("skipped" if math.isnan(value) else "ok"), ""
+    if math.isnan(loose(value)):
+        return "failed", f"the benchmark returned {reprlib.repr(value)}, which is no number"
+    return "ok", ""
+
+
 def _results(row: Row, conditions: Finder) -> Iterator[Result]:
     """Yield the results of a row."""
     cases = row.cases()
     records = row.cells(len(cases))
     columns: dict[str, Sequence[Any]] = {name: row.column(name, len(cases)) for name in ("result", "samples")}
-    columns |= {name: numbers(row.column(name, len(cases)), name) for name in (*_INTERVAL, "stats_number")}
+    for name in (*_INTERVAL, "stats_number"):
+        values = row.column(name, len(cases))
+        columns[name] = numbers(values, name) if row.records is not None else [loose(value) for value in values]
     for index, params in enumerate(cases):
         cell = {name: values[index] for name, values in columns.items()}
         case = Case(row.name, params)
         if row.records is None:
             yield _foreign(case, row, cell)
         elif records and (record := records[index]) is not None:
-            plain = Result(case, row.version, "ok", _sample(cell), _summary(cell, exact="spread" not in record))
+            plain = Result(case, row.version, "ok", _sample(cell), _summary(cell, record))
             yield read_case(record, plain, conditions)
 
 
 def _foreign(case: Case, row: Row, cell: Mapping[str, Any]) -> Result:
     """Return what asv alone says of a case."""
-    value = cell["result"]
+    outcome, detail = told(cell["result"])
     duration = number(row.columns.get("duration"), "duration")
     return Result(
         case,
         row.version,
-        "failed" if value is None else "skipped" if math.isnan(number(value, "result")) else "ok",
-        _sample(cell),
+        outcome,
+        _foreign_sample(cell) if outcome == "ok" else None,
         _summary(cell),
+        detail,
         started_ms=whole(row.columns, "started_at"),
         duration_s=0.0 if math.isnan(duration) else duration / max(1, len(row.cases())),
         protocol=FOREIGN.protocol,
         fingerprint=FOREIGN.fingerprint,
     )
+
+
+def _foreign_sample(cell: Mapping[str, Any]) -> Sample | None:
+    """Return the samples asv kept, None where they are no numbers: the result stands without them."""
+    try:
+        return _sample(cell)
+    except StoreError:
+        return None
 
 
 def _sample(cell: Mapping[str, Any]) -> Sample | None:
@@ -147,28 +177,42 @@ def _sample(cell: Mapping[str, Any]) -> Sample | None:
     return Sample((Round(numbers(cell["samples"], "samples"), int(calls) if math.isfinite(calls) else 1),))
 
 
-def _summary(cell: Mapping[str, Any], *, exact: bool = False) -> Summary | None:
-    """Return the summary of a case, None when it has no value; `exact`: no statistics means no spread."""
-    centre = number(cell["result"], "result")
+def _summary(cell: Mapping[str, Any], record: Json | None = None) -> Summary | None:
+    """Return the summary of a case, None when it has no value; our record tells what no statistics mean."""
+    centre = loose(cell["result"])
     if math.isnan(centre):
         return None
-    if exact and math.isnan(cell["stats_ci_99_a"]):
-        return Summary(centre, centre, centre, 1, centre, centre)
     low, high, q25, q75 = (cell[name] for name in _INTERVAL)
+    if record is not None and math.isnan(low):
+        low, high = read_spread(record, centre)
+        q25 = q75 = math.nan if math.isnan(low) else centre
     return Summary(centre, low, high, 1, q25, q75)
 
 
-def write_row(benchmark: Benchmark, results: Sequence[Result], place: Callable[[Result], int]) -> Row:
+def write_row(
+    benchmark: Benchmark,
+    results: Sequence[Result],
+    place: Callable[[Result], int],
+    strange: Mapping[tuple[str, ...], Any] | None = None,
+) -> Row:
     """Return the row of a benchmark; `place` tells the index of a result's conditions.
 
-    Raises StoreError for a case that the benchmark does not have.
+    `strange` are by parameters the cells that stay although they are no numbers. Raises StoreError for a case that the
+    benchmark does not have.
     """
     by_params = {result.case.params: result for result in results}
     order = [by_params.pop(params, None) for params in product(benchmark.params)]
     if by_params:
         raise StoreError(f"{next(iter(by_params.values())).case.id[:80]!r} is no case of the benchmark as discovered")
-    columns: dict[str, Any] = {name: _none_if_empty(_column(name, order)) for name in ("result", "samples")}
-    statistics = [_statistics(result) for result in order]
+    form = float if benchmark.kind == "time" else _plain
+    values = [_value(result, form) for result in order]
+    for index, params in enumerate(product(benchmark.params) if strange else ()):
+        values[index] = (strange or {}).get(params, values[index])
+    columns: dict[str, Any] = {
+        "result": _none_if_empty(values),
+        "samples": _none_if_empty([_samples(result, form) for result in order]),
+    }
+    statistics = [_statistics(result, benchmark.kind) for result in order]
     for name in (*_INTERVAL, "stats_number", "stats_repeat"):
         columns[name] = _none_if_empty([one.get(name) for one in statistics])
     started = [result.started_ms for result in results if result.started_ms]
@@ -181,31 +225,40 @@ def write_row(benchmark: Benchmark, results: Sequence[Result], place: Callable[[
     return Row(benchmark.name, columns, [result and write_case(result, place(result)) for result in order])
 
 
-def _column(name: str, order: Sequence[Result | None]) -> list[Any]:
-    """Return asv's result column (NaN skipped, null failed or not measured) or its samples."""
-    if name == "result":
-        return [_value(result) for result in order]
-    kept = [result.sample if result and result.outcome == "ok" else None for result in order]
-    return [list(sample.values) if sample else None for sample in kept]
+def _plain(value: float) -> float:
+    """Return a whole number as one: asv shows counts and bytes otherwise when they are floats."""
+    return int(value) if abs(value) < _LARGEST and value == int(value) else value
 
 
-def _value(result: Result | None) -> float | None:
-    """Return the number asv shows for a result."""
+def _samples(result: Result | None, form: Callable[[float], float]) -> list[float] | None:
+    """Return asv's samples of a result."""
+    if result is None or result.outcome != "ok" or result.sample is None:
+        return None
+    return [form(value) for value in result.sample.values]
+
+
+def _value(result: Result | None, form: Callable[[float], float]) -> float | None:
+    """Return the number asv shows for a result: NaN when skipped, None when failed or not measured."""
     if result is None or result.outcome not in {"ok", "skipped"}:
         return None
     if result.outcome == "skipped":
         return math.nan
     if result.summary is None or math.isnan(result.summary.centre):
         raise StoreError(f"{result.case.id[:80]!r} is ok but has no value: give it a summary before it is stored")
-    return result.summary.centre
+    return form(result.summary.centre)
 
 
-def _statistics(result: Result | None) -> dict[str, Any]:
-    """Return asv's statistics of a result, all or none of them; none when it has no spread to speak of."""
+def _statistics(result: Result | None, kind: str) -> dict[str, Any]:
+    """Return asv's statistics of a result, all or none of them; none when it has no spread to speak of.
+
+    Of a single value asv has them for times only.
+    """
     summary = result and result.summary
     if not result or not summary or result.outcome != "ok":
         return {}
     if summary.low == summary.high or math.isnan(summary.low) or math.isnan(summary.high):
+        return {}
+    if kind != "time" and math.isinf(summary.low) and math.isinf(summary.high):
         return {}
     quartiles = [summary.centre if math.isnan(one) else one for one in (summary.q25, summary.q75)]
     return {

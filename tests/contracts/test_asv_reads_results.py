@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,13 @@ sys.path.append(str(Path(__file__).parent.parent / "store"))
 
 from asv.benchmarks import Benchmarks
 from asv.results import Results, iter_results
-from stored_runs import BENCHMARKS, PARAMS, PLAIN, bad, exact, ok, results, run
+from stored_runs import BENCHMARKS, PARAMS, PEAK, PLAIN, TRACK, bad, exact, ok, results, run
 
+from bench_runner.model.benchmark import Case
 from bench_runner.model.machine import Machine
-from bench_runner.model.run import Build, Run
+from bench_runner.model.run import Build, Result, Run
+from bench_runner.model.sample import Round, Sample
+from bench_runner.stats.summary import summarise
 from bench_runner.store.files import Store
 from bench_runner.store.verify import verify
 
@@ -230,3 +234,51 @@ def test_a_foreign_row_is_kept_word_for_word(tmp_path: Path) -> None:
     store.add(run(found=[exact(BENCHMARKS[2], 5.0)]), benchmarks=BENCHMARKS)
     after = json.loads(path.read_text())
     assert after["results"]["bench.time_plain"] == data["results"]["bench.time_plain"]
+
+
+def test_what_asv_stored_of_a_track_that_returns_a_word(tmp_path: Path) -> None:
+    """asv keeps whatever a track_* returns; it costs that case its number, and the file nothing."""
+    from asv.runner import BenchmarkResult
+
+    fields = {"machine": "lab-1", "os": "", "arch": "", "cpu": "", "num_cpu": "", "ram": "", "python": "3.7"}
+    theirs = Results(fields, {}, "d" * 40, 5, "3.7", "virtualenv-py3.7", {})
+    for name, value in (("bench.track_word", "abc"), ("bench.track_list", [1, 2]), ("bench.track_whole", 3)):
+        entry = {"name": name, "version": "v1", "params": []}
+        theirs.add_result(entry, BenchmarkResult([value], [None], [None], 0, "", None), record_samples=True)
+    theirs.save(str(tmp_path))
+    store = Store(tmp_path)
+    store.save_machine(Machine("lab-1"))
+    (path,) = store.paths()
+    found = {one.case.benchmark: one for one in store.load(path).results}
+    assert {name: one.outcome for name, one in found.items()} == {
+        "bench.track_word": "failed",
+        "bench.track_list": "failed",
+        "bench.track_whole": "ok",
+    }
+    assert found["bench.track_word"].detail == "the benchmark returned 'abc', which is no number"
+    before = Results.load(str(path))
+    environment = store.load(path).environment
+    store.add(run("d" * 40, found=[ok(PLAIN, 1.0, 1.1)], environment=environment), benchmarks=BENCHMARKS)
+    after = Results.load(str(path))
+    for name in found:
+        assert after.get_result_value(name, []) == before.get_result_value(name, [])
+
+
+def test_asv_shows_single_values_as_its_own(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    once = [
+        Result(Case(one.name), one.version, "ok", sample, summarise(sample, replace(one.metric, exact=False)))
+        for one, value in ((PEAK, 123_456_789.0), (TRACK, 12345.0))
+        for sample in (Sample((Round((value,)),)),)
+    ]
+    path = place.store.add(run(place.shas[0], found=once), benchmarks=BENCHMARKS)
+    theirs = Results.load(str(path))
+    assert repr(theirs.get_result_value(TRACK.name, [])) == "[12345]"
+    assert theirs.get_result_stats(TRACK.name, []) == [None]
+    shown = place.asv("show", place.shas[0])
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "12345" in shown.stdout
+    assert "123M" in shown.stdout
+    assert "±" not in shown.stdout
+    details = place.asv("show", "--details", place.shas[0])
+    assert details.returncode == 0, details.stdout + details.stderr

@@ -90,7 +90,7 @@ CHANGES = {
     "other machine": (lambda d: d["params"].update(machine="lab-2"), "belongs to machine 'lab-2'"),
     "unknown row": (lambda d: d["results"].update(x=[[1.0], [], "1"]), "'x', not in benchmarks.json"),
     "added row": (lambda d: d["bench_runner"]["benchmarks"].pop("bench.time_plain"), "another tool added"),
-    "text as number": (lambda d: row(d).__setitem__(0, ["fast"]), "'result' must be a number"),
+    "text as number": (lambda d: row(d).__setitem__(0, ["fast"]), "is ok but has no value"),
     "number as list": (lambda d: row(d).__setitem__(0, 1.0), "'result' must be a list"),
     "too many values": (lambda d: row(d).__setitem__(0, [1.0, 2.0]), "2 values of result for 1 cases"),
     "value gone": (lambda d: row(d).__setitem__(0, None), "is ok but has no value"),
