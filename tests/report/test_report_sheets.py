@@ -1,191 +1,27 @@
-import csv
-import io
 import json
-import math
 from dataclasses import dataclass, replace
 
 import pytest
+from sheet_reading import BACK, NEW, OLD, PEAK, data, row, summary
 
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark, Case
-from bench_runner.model.change import Change, Comparison, Step, Verdict
+from bench_runner.model.change import Change, Step
 from bench_runner.model.commit import Commit
 from bench_runner.model.environment import Environment
 from bench_runner.model.machine import Machine
-from bench_runner.model.metric import TIME, Metric
+from bench_runner.model.metric import TIME
 from bench_runner.model.run import Build, Fingerprint, Protocol, Result, Run
 from bench_runner.model.sample import Summary
 from bench_runner.model.series import SeriesKey
-from bench_runner.report import baselines, changes, comparisons, runs
-from bench_runner.report.sheet import Sheet, render
-
-PEAK = Metric("peak", "bytes")
-OLD = Commit("a" * 40, (), 1000, "before it")
-NEW = Commit("b" * 40, (), 2000, "make it pretty")
-BACK = Commit("c" * 40, (), 3000, "mend it")
-
-
-def summary(centre: float, spread: float = 0.02, n: int = 5) -> Summary:
-    return Summary(centre, centre * (1 - spread), centre * (1 + spread), n)
-
-
-def comparison(name: str, verdict: Verdict, ratio: float = 1.0, **more: object) -> Comparison:
-    plain = Comparison(
-        Case(name), TIME, summary(2e-3), summary(2e-3 * ratio), ratio, ratio * 0.97, ratio * 1.03, 0.008, verdict
-    )
-    return replace(plain, **more)  # type: ignore[arg-type]
+from bench_runner.report import baselines, changes, runs
+from bench_runner.report.sheet import render
 
 
 def change(name: str, ratio: float, **more: object) -> Change:
     step = Step(3, 2e-3, 2e-3 * ratio, ratio, ratio * 0.98, ratio * 1.02, 1e-6)
     plain = Change(SeriesKey(Case(name), "uv-py3.11", "lab"), TIME, step, OLD.sha, NEW.sha, 3)
     return replace(plain, **more)  # type: ignore[arg-type]
-
-
-def row(sheet: Sheet, name: str) -> dict[str, str]:
-    cells = next(cells for cells in sheet.cells if name in cells)
-    return dict(zip(sheet.columns, cells, strict=True))
-
-
-def data(sheet: Sheet) -> list[dict[str, str]]:
-    """Return the rows of the CSV."""
-    return list(csv.DictReader(io.StringIO(render(sheet, "csv"))))
-
-
-def test_a_comparison_is_read_as_benchstats() -> None:
-    sheet = comparisons.sheet([comparison("s.time_a", "slower", 1.3)], "v1", "v2")
-    found = row(sheet, "s.time_a")
-    assert (found["before"], found["after"], found["change"]) == ("2.00 ms ± 2 %", "2.60 ms ± 2 %", "+30.0 %")
-    assert (found["q"], found["n"], found["verdict"]) == ("0.008", "5+5", "slower")
-    assert sheet.marks == ("worse",)
-    assert sheet.notes == ("1 slower",)
-
-
-@pytest.mark.parametrize("verdict", ["unchanged", "undecided"])
-def test_what_is_not_decided_is_a_tilde(verdict: Verdict) -> None:
-    found = row(comparisons.sheet([comparison("s.time_a", verdict, 1.04)], "v1", "v2"), "s.time_a")
-    assert found["change"] == "~"
-    assert found["verdict"] == verdict
-
-
-@pytest.mark.parametrize("verdict", ["missing", "failed", "new"])
-def test_what_has_no_number_shows_none(verdict: Verdict) -> None:
-    none = {"after": None, "ratio": math.nan, "ratio_low": math.nan, "ratio_high": math.nan, "p": math.nan}
-    sheet = comparisons.sheet([comparison("s.time_a", verdict, reason="timeout", **none)], "v1", "v2")
-    found = row(sheet, "s.time_a")
-    assert (found["after"], found["change"], found["95 %"], found["q"]) == ("-", "", "", "")
-    assert found["verdict"] == f"{verdict}: timeout"
-    assert all("nan" not in cell for cell in sheet.cells[0])
-    assert json.loads(render(sheet, "json"))["cells"][0]["ratio"] is None
-
-
-def test_infinite_bounds_do_not_show() -> None:
-    one = comparison(
-        "s.time_a", "undecided", 1.1, ratio_low=0.0, ratio_high=math.inf, before=Summary(1.0, -math.inf, math.inf, 1)
-    )
-    found = row(comparisons.sheet([one], "v1", "v2"), "s.time_a")
-    assert found["95 %"] == ""
-    assert found["before"] == "1.00 s"
-
-
-def test_an_unknown_interval_is_none_for_programs() -> None:
-    unknown = Summary(1.0, -math.inf, math.inf, 1)
-    one = comparison("s.time_a", "undecided", 9.0, ratio_low=0.0, ratio_high=math.inf, before=unknown)
-    (cell,) = json.loads(render(comparisons.sheet([one], "v1", "v2"), "json"))["cells"]
-    assert (cell["ci95"], cell["before"]["ci99"]) == (None, None)
-    assert cell["after"]["ci99"] == pytest.approx([9 * 2e-3 * 0.98, 9 * 2e-3 * 1.02])
-
-
-def test_an_absurd_interval_shows_no_digits() -> None:
-    absurd = Summary(2e-3, 2.2e-15, 2.9e5, 2)
-    one = comparison("s.time_a", "undecided", 1.1, ratio_low=1e-9, ratio_high=1e9, before=absurd)
-    found = row(comparisons.sheet([one], "v1", "v2"), "s.time_a")
-    assert (found["before"], found["95 %"]) == ("2.00 ms ± > 100 %", "± > 100 %")
-    shown = run(Result(Case("s.time_a"), "1", "ok", summary=absurd))
-    assert row(runs.one(shown, BENCHMARKS, lambda case: True), "s.time_a")["99 %"] == "± > 100 %"
-    wide = comparison("s.time_a", "undecided", 1.0, ratio_low=0.5, ratio_high=1.9)
-    assert row(comparisons.sheet([wide], "v1", "v2"), "s.time_a")["95 %"] == "-50.0 % .. +90.0 %"
-
-
-def test_what_was_not_tested_shows_its_ratio_and_no_q() -> None:
-    one = comparison("s.track_a", "undecided", 5.0, p=math.nan, reason="measured once: not tested")
-    sheet = comparisons.sheet([one, replace(one, case=Case("s.track_b"))], "v1", "v2")
-    found = row(sheet, "s.track_a")
-    assert (found["change"], found["q"], found["verdict"]) == ("+400 %", "", "undecided: measured once: not tested")
-    assert sheet.notes == ("2 undecided",)
-
-
-def test_a_reason_that_rows_share_is_said_once() -> None:
-    reason = "does not build: NameError: RANGES"
-    rows = [comparison(f"s.time_{k}", "failed", math.nan, after=None, reason=reason) for k in range(3)]
-    sheet = comparisons.sheet(rows, "v1", "v2")
-    assert [cells[-1] for cells in sheet.cells] == ["failed: does not build"] * 3
-    assert sheet.notes == ("3 failed", reason)
-    assert [cell["reason"] for cell in json.loads(render(sheet, "json"))["cells"]] == [reason] * 3
-    assert row(comparisons.sheet(rows[:1], "v1", "v2"), "s.time_0")["verdict"] == f"failed: {reason}"
-
-
-def test_places_are_shown_where_there_are_several() -> None:
-    where = {"environment": "uv-py3.11", "machine": "lab"}
-    rows = [comparison("s.time_a", "slower", 1.2, **where)]
-    assert comparisons.sheet(rows, "v1", "v2").columns[:2] == ("benchmark", "before")
-    rows.append(replace(rows[0], environment="uv-py3.12"))
-    sheet = comparisons.sheet(rows, "v1", "v2")
-    assert sheet.columns[:3] == ("benchmark", "environment", "before")
-    assert [cells[1] for cells in sheet.cells] == ["uv-py3.11", "uv-py3.12"]
-    assert sheet == comparisons.sheet(rows[::-1], "v1", "v2")
-    rows.append(replace(rows[0], machine="other"))
-    assert comparisons.sheet(rows, "v1", "v2").columns[:4] == ("benchmark", "environment", "machine", "before")
-
-
-def test_programs_always_get_the_place_of_a_comparison() -> None:
-    one = comparison("s.time_a", "slower", 1.2, environment="uv-py3.11", machine="lab")
-    sheet = comparisons.sheet([one], "v1", "v2")
-    (cell,) = json.loads(render(sheet, "json"))["cells"]
-    assert (cell["environment"], cell["machine"]) == ("uv-py3.11", "lab")
-    (line,) = data(sheet)
-    assert (line["environment"], line["machine"]) == ("uv-py3.11", "lab")
-
-
-def test_the_csv_of_a_comparison_is_plain_numbers() -> None:
-    gone = {"after": None, "ratio": math.nan, "ratio_low": math.nan, "ratio_high": math.nan, "p": math.nan}
-    rows = [comparison("s.time_a", "slower", 1.3), comparison("s.time_b", "missing", **gone)]
-    first, second = data(comparisons.sheet(rows, "v1", "v2"))
-    assert (first["benchmark"], first["unit"], float(first["before"])) == ("s.time_a", "seconds", 2e-3)
-    assert float(first["ratio_high"]) == pytest.approx(1.3 * 1.03)
-    assert (second["after"], second["ratio"], second["ratio_low"], second["q"]) == ("", "", "", "")
-    assert second["after_rounds"] == "0"
-
-
-def test_the_worst_come_first_and_order_does_not_depend_on_the_input() -> None:
-    rows = [
-        comparison("s.time_z", "undecided"),
-        comparison("s.time_b", "slower", 1.1),
-        comparison("s.time_y", "unchanged"),
-        comparison("s.time_c", "slower", 1.9),
-        comparison("s.time_f", "faster", 0.7),
-        comparison("s.time_x", "failed", math.nan),
-    ]
-    sheet = comparisons.sheet(rows, "v1", "v2")
-    order = [cells[0] for cells in sheet.cells]
-    assert order == ["s.time_c", "s.time_b", "s.time_f", "s.time_x", "s.time_y", "s.time_z"]
-    for form in ("text", "json", "md", "csv"):
-        assert render(comparisons.sheet(rows[::-1], "v1", "v2"), form) == render(sheet, form)
-
-
-def test_the_document_of_a_comparison_is_versioned_and_whole() -> None:
-    case = Case("s.time_a", ("1", "'x'"))
-    document = json.loads(
-        render(comparisons.sheet([comparison("", "slower", 1.3, case=case, metric=PEAK)], "v1", "v2"), "json")
-    )
-    assert document["schema"] == "bench_runner.compare/1"
-    assert document["counts"] == {"slower": 1}
-    (cell,) = document["cells"]
-    assert cell["id"] == "s.time_a(1, 'x')"
-    assert cell["params"] == ["1", "'x'"]
-    assert (cell["metric"], cell["unit"], cell["q"], cell["verdict"]) == ("peak", "bytes", 0.008, "slower")
-    assert cell["before"]["n"] == 5
-    assert cell["ci95"] == pytest.approx([1.3 * 0.97, 1.3 * 1.03])
 
 
 def test_changes_say_where_and_what_became_of_them() -> None:
@@ -269,6 +105,11 @@ def test_a_run_shows_numbers_and_what_failed() -> None:
     assert row(sheet, "s.time_gone")["outcome"] == "timeout"
     assert sheet.notes == ("s.time_gone: no answer within 3 s",)
     assert sheet.marks == ("", "", "failed")
+
+
+def test_an_absurd_interval_of_a_run_shows_no_digits() -> None:
+    shown = run(Result(Case("s.time_a"), "1", "ok", summary=Summary(2e-3, 2.2e-15, 2.9e5, 2)))
+    assert row(runs.one(shown, BENCHMARKS, lambda case: True), "s.time_a")["99 %"] == "± > 100 %"
 
 
 def test_a_run_shows_only_what_was_asked_for() -> None:
