@@ -11,7 +11,7 @@ app = typer.Typer(name="store", help="Look after the results directory.", no_arg
 
 @app.command()
 def verify(context: typer.Context) -> None:
-    """Read every result file and name each that is damaged, with the reason.
+    """Read every result file and name each that is damaged, with the reason; notes name what is merely unusual.
 
     Example:
 
@@ -25,8 +25,10 @@ def verify(context: typer.Context) -> None:
     report = look(results)
     for damage in report.damages:
         typer.echo(f"{plain(str(damage.path))}: {plain(damage.reason)}")
+    for note in report.notes:
+        typer.echo(f"note: {plain(str(note.path))}: {plain(note.reason)}")
     typer.echo(f"{results}: {report.files} files, {report.size / 1e6:.1f} MB", err=True)
     if report.damages:
         raise StoreError(
-            f"{len(report.damages)} damaged in {results}: restore them from git (`git checkout -- FILE`) or remove them"
+            f"{len(report.damages)} damaged in {results}: do as each line says; from git is `git checkout -- FILE`"
         )

@@ -1,14 +1,13 @@
 """Benchmarks as asv lists them in benchmarks.json, to Benchmark and back."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.metric import Metric
-from bench_runner.store import jsonfile
 from bench_runner.store.fields import Json, array, number, text, unicode, whole, wrong
 
 API_VERSION = 2
@@ -17,27 +16,24 @@ _COMMON = {"name", "version", "type", "unit", "code", "params", "param_names"}
 _FIELDS = _COMMON | {"timeout", "setup_cache_key", "better", "exact"}
 
 
-def read_entries(path: Path) -> dict[str, Any]:
-    """Return the raw entries of a benchmarks.json, none when there is no such file; StoreError names it."""
-    if not path.is_file():
-        return {}
-    data = jsonfile.read(path)
-    version = whole(data, "version")
-    if version != API_VERSION:
+def check_version(path: Path, data: Json) -> None:
+    """Refuse a benchmarks.json of another format than ours; StoreError names it."""
+    version = data.get("version")
+    if type(version) is int and version > 0 and version != API_VERSION:
         what = "update bench-history" if version > API_VERSION else "run `asv update`"
         raise StoreError(f"{path}: has format {version}, this program reads {API_VERSION}: {what}")
-    return {name: entry for name, entry in data.items() if name != "version"}
 
 
-def read_benchmarks(path: Path) -> dict[str, Benchmark]:
-    """Return the benchmarks of a benchmarks.json, none when there is no such file; StoreError names it."""
-    found = {}
-    for name, entry in read_entries(path).items():
-        try:
-            found[name] = read_entry(name, entry)
-        except StoreError as error:
-            raise StoreError(f"{path}: benchmark {name[:80]!r}: {error}: restore it from git") from error
-    return found
+def read_entries(data: Json) -> Iterator[tuple[str, Benchmark | StoreError]]:
+    """Yield the benchmarks of a benchmarks.json by name, or what is wrong with one; StoreError for all of it."""
+    if whole(data, "version") != API_VERSION:
+        raise wrong("version", str(API_VERSION), data.get("version"))
+    for name, entry in data.items():
+        if name != "version":
+            try:
+                yield name, read_entry(name, entry)
+            except StoreError as error:
+                yield name, StoreError(f"benchmark {name[:80]!r}: {error}")
 
 
 def write_entry(benchmark: Benchmark) -> dict[str, Any]:

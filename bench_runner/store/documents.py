@@ -3,16 +3,19 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from bench_runner.errors import StoreError
+from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.machine import Machine
 from bench_runner.model.run import Run
-from bench_runner.store import jsonfile
+from bench_runner.store import asv_entries, jsonfile
 from bench_runner.store.asv_format import Document, check_version, read_machine
-from bench_runner.store.jsonfile import RESTORE
+from bench_runner.store.jsonfile import RESTORE, Damage
 from bench_runner.store.layout import ASIDE
 
 _COMMIT = re.compile(rb'\s*\{\s*"commit_hash":\s*"([0-9a-f]{8,64})"')
+_REWRITE = "restore it from git, or the next `bench-runner run` writes it again"
 _FIRST_LINE = 200  # bytes that hold the commit, by asv's habit and ours
 
 
@@ -55,6 +58,47 @@ def document_or_aside(path: Path) -> Document | None:
         _set_aside(path)
         return None
     return found
+
+
+def load_benchmarks(path: Path) -> tuple[dict[str, Benchmark], list[Damage]]:
+    """Return the benchmarks that can be read in a benchmarks.json, and what is wrong with the rest of it."""
+    if not path.is_file():
+        return {}, [Damage(path, f"is missing: {_REWRITE}")]
+    try:
+        data = jsonfile.read(path)
+        asv_entries.check_version(path, data)
+    except StoreError as error:
+        return {}, [Damage.of(path, error)]
+    return _benchmarks(path, data)
+
+
+def entries_or_aside(path: Path) -> tuple[dict[str, Any], list[Damage]]:
+    """Return the raw entries of an old benchmarks.json; a damaged one makes room, and what can be read of it stays.
+
+    Raises StoreError for a file in another format than ours: it is whole, and nothing of it may be lost.
+    """
+    if not path.is_file():
+        return {}, []
+    try:
+        data = jsonfile.read(path)
+    except StoreError as error:
+        _set_aside(path)
+        return {}, [Damage.of(path, error)]
+    asv_entries.check_version(path, data)
+    found, damages = _benchmarks(path, data)
+    if damages:
+        _set_aside(path)
+    return {name: data[name] for name in found}, damages
+
+
+def _benchmarks(path: Path, data: Mapping[str, Any]) -> tuple[dict[str, Benchmark], list[Damage]]:
+    """Return the benchmarks of a list in our format, and what is wrong with its other entries."""
+    try:
+        found = dict(asv_entries.read_entries(data))
+    except StoreError as error:
+        return {}, [Damage(path, f"{error}: {_REWRITE}")]
+    damages = [Damage(path, f"{one}: {_REWRITE}") for one in found.values() if isinstance(one, StoreError)]
+    return {name: one for name, one in found.items() if isinstance(one, Benchmark)}, damages
 
 
 def load_machine(path: Path) -> Machine:

@@ -12,10 +12,19 @@ from bench_runner.model.machine import Machine
 from bench_runner.model.run import Run
 from bench_runner.store import jsonfile
 from bench_runner.store.asv_entries import API_VERSION as BENCHMARKS_VERSION
-from bench_runner.store.asv_entries import read_benchmarks, read_entries, write_entry
+from bench_runner.store.asv_entries import write_entry
 from bench_runner.store.asv_format import Document
 from bench_runner.store.asv_update import update
-from bench_runner.store.documents import document, document_or_aside, load_machine, run_of, same_commit, sha_of
+from bench_runner.store.documents import (
+    document,
+    document_or_aside,
+    entries_or_aside,
+    load_benchmarks,
+    load_machine,
+    run_of,
+    same_commit,
+    sha_of,
+)
 from bench_runner.store.fields import unicode
 from bench_runner.store.jsonfile import Damage
 from bench_runner.store.layout import (
@@ -34,7 +43,7 @@ _FULL = 64  # digits of the longest sha
 
 
 class Store:
-    """All results below one directory; `damaged` collects what `runs` and `machines` had to leave out."""
+    """All results below one directory; `damaged` collects what reading had to leave out."""
 
     def __init__(self, results: Path) -> None:
         self.results = results
@@ -46,7 +55,7 @@ class Store:
         `benchmarks` must hold those of the results, and may hold all of the suite. Raises StoreError (nothing is lost
         then) when something cannot be written or was written by a newer program; an unreadable old file is set aside.
         """
-        known = {unicode(one.name, "benchmark name"): one for one in benchmarks}
+        known = _by_name(benchmarks)
         with self.writing() as scratch:
             path, old = self._old(run)
             content = update(old, run, known)
@@ -113,8 +122,14 @@ class Store:
         return {sha for path in self.paths(machine) if (sha := sha_of(path))}
 
     def benchmarks(self) -> dict[str, Benchmark]:
-        """Return every benchmark that was ever stored, as last discovered; StoreError for a damaged list."""
-        return read_benchmarks(self._list)
+        """Return every benchmark that was ever stored, as last discovered.
+
+        What the list lacks because it is damaged, or missing beside results, is collected in `damaged`.
+        """
+        found, damages = load_benchmarks(self._list)
+        if self._list.is_file() or self.paths():
+            self.damaged += damages
+        return found
 
     def machines(self) -> list[Machine]:
         """Return the machines with a readable machine.json, sorted by name; others are collected in `damaged`."""
@@ -125,6 +140,14 @@ class Store:
                 with self._collecting(path):
                     found.append(load_machine(path))
         return found
+
+    def save_benchmarks(self, benchmarks: Iterable[Benchmark]) -> None:
+        """Unite the list with benchmarks as discovered now; a damaged list is set aside and written again.
+
+        Raises StoreError for a list in another format, and when it cannot be written.
+        """
+        with self.writing() as scratch:
+            self._save_benchmarks(_by_name(benchmarks), scratch)
 
     def save_machine(self, machine: Machine) -> None:
         """Write the facts of a machine into its folder."""
@@ -157,9 +180,10 @@ class Store:
 
     def _save_benchmarks(self, known: Mapping[str, Benchmark], scratch: Path) -> None:
         """Unite benchmarks.json with what is known now; names are never dropped, the newest description wins."""
-        old = read_entries(self._list)
+        old, damages = entries_or_aside(self._list)
+        self.damaged += damages
         new = old | {name: write_entry(benchmark) for name, benchmark in known.items()}
-        if new != old:
+        if new != old or not self._list.is_file():
             jsonfile.write(self._list, {**new, "version": BENCHMARKS_VERSION}, scratch)
 
     def _save_machine(self, machine: Machine, scratch: Path) -> None:
@@ -190,3 +214,8 @@ class Store:
             yield
         except StoreError as error:
             self.damaged.append(Damage.of(path, error))
+
+
+def _by_name(benchmarks: Iterable[Benchmark]) -> dict[str, Benchmark]:
+    """Return benchmarks by name; StoreError for one that cannot be written."""
+    return {unicode(one.name, "benchmark name"): one for one in benchmarks}

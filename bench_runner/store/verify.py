@@ -8,7 +8,6 @@ from pathlib import Path
 from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.run import Result, Run
-from bench_runner.store.asv_entries import read_benchmarks
 from bench_runner.store.asv_format import Document
 from bench_runner.store.baselines import ENDING, show
 from bench_runner.store.documents import document, load_machine, run_of
@@ -21,13 +20,14 @@ from bench_runner.store.layout import ASIDE, BASELINES, BENCHMARKS, MACHINE, run
 class Report:
     """What was found: damages by path, how many result files of how many bytes, and rows of former benchmark versions.
 
-    `former` rows are not damaged, but asv does not show them.
+    `former` rows are not damaged, but asv does not show them. `notes` name what is unusual, and harmless.
     """
 
     damages: tuple[Damage, ...]
     files: int = 0
     size: int = 0
     former: int = 0
+    notes: tuple[Damage, ...] = ()
 
     @property
     def size_per_run(self) -> float:
@@ -38,8 +38,8 @@ class Report:
 def verify(results: Path) -> Report:
     """Read every file below `results` and report on it; never raises for what is in them."""
     store = Store(results)
-    damages, benchmarks = _benchmarks(store)
-    former = 0
+    benchmarks = store.benchmarks()
+    damages, notes, former = list(store.damaged), list[Damage](), 0
     paths = store.paths()
     for path in paths:
         try:
@@ -49,44 +49,51 @@ def verify(results: Path) -> Report:
             damages.append(Damage.of(path, error))
             continue
         damages += [Damage(path, reason) for reason in _reasons(path, found, run, benchmarks)]
+        notes += [Damage(path, reason) for reason in _remarks(path, found, run, benchmarks)]
         former += sum(name in benchmarks and row.version != benchmarks[name].version for name, row in rows)
     damages += [*_machines(store), *_strays(store, set(paths)), *_baselines(store)]
     sizes = [path.stat().st_size for path in paths]
-    return Report(tuple(sorted(damages, key=lambda one: (one.path, one.reason))), len(sizes), sum(sizes), former)
+    return Report(_sorted(damages), len(sizes), sum(sizes), former, _sorted(notes))
 
 
-def _benchmarks(store: Store) -> tuple[list[Damage], Mapping[str, Benchmark]]:
-    """Return the benchmarks, or what is wrong with their list."""
-    path = store.results / BENCHMARKS
-    if not path.is_file():
-        return ([Damage(path, "is missing: run the suite again, or restore it from git")] if store.paths() else []), {}
-    try:
-        return [], read_benchmarks(path)
-    except StoreError as error:
-        return [Damage.of(path, error)], {}
+def _sorted(found: list[Damage]) -> tuple[Damage, ...]:
+    """Return what was found by path and reason."""
+    return tuple(sorted(found, key=lambda one: (one.path, one.reason)))
 
 
 def _reasons(path: Path, found: Document, run: Run, benchmarks: Mapping[str, Benchmark]) -> Iterator[str]:
     """Yield what is wrong with a file that can be read."""
     if found.marked and not found.own:
         yield "was rewritten by asv, which dropped rounds, fingerprint and build log: restore it from git"
-    try:
-        names = {run_file(run.commit_sha, run.environment.name, digits) for digits in (8, 64)}
-    except StoreError as error:
-        yield str(error)
-    else:
-        if path.name not in names:
-            yield f"is not named as its content ({run.commit_sha[:8]}, {run.environment.name[:80]!r}): rename it so"
-    unknown = sorted(set(found.rows) - set(benchmarks)) if benchmarks else []
-    if unknown:
-        yield f"has results of {_some(unknown)}, not in {BENCHMARKS}: run the suite again"
+    if found.own and (misnamed := _misnamed(path, run)):
+        yield misnamed
     foreign = {name for name, row in found.rows.items() if found.own and row.records is None}
-    changed = sorted(foreign - set(unknown))
+    changed = sorted(name for name in foreign if name in benchmarks or not benchmarks)
     if changed:
-        yield f"has rows that another tool added: {_some(changed)}"
+        yield f"has rows that another tool added, {_some(changed)}: restore it from git or measure them again"
     impossible = sorted({one.case.id for one in run.results if _impossible(one)})
     if impossible:
         yield f"has samples that are no numbers, or an interval without its value: {_some(impossible)}: measure again"
+
+
+def _remarks(path: Path, found: Document, run: Run, benchmarks: Mapping[str, Benchmark]) -> Iterator[str]:
+    """Yield what is unusual of a file and yet may be: `asv update` changes names, benchmarks get deleted."""
+    if not found.own and (misnamed := _misnamed(path, run)):
+        yield misnamed
+    unknown = sorted(set(found.rows) - set(benchmarks)) if benchmarks else []
+    if unknown:
+        yield f"has results of {_some(unknown)}, not in {BENCHMARKS}: they were deleted, or never discovered"
+
+
+def _misnamed(path: Path, run: Run) -> str:
+    """Return how the name of a file disagrees with its content, "" when it does not."""
+    try:
+        names = {run_file(run.commit_sha, run.environment.name, digits) for digits in (8, 64)}
+    except StoreError as error:
+        return str(error)
+    if path.name in names:
+        return ""
+    return f"is not named as its content ({run.commit_sha[:8]}, {run.environment.name[:80]!r}): rename it so"
 
 
 def _impossible(result: Result) -> bool:

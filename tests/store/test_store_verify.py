@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from stored_runs import BENCHMARKS, PLAIN, ok, run
+from typer.testing import CliRunner
 
+from bench_runner.cli.main import app
+from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.store.baselines import set_
 from bench_runner.store.files import Store
@@ -88,7 +91,6 @@ CHANGES = {
     "other commit": (lambda d: d.update(commit_hash="c" * 40), "not named as its content"),
     "path as name": (lambda d: d.update(env_name="../x"), "environment name"),
     "other machine": (lambda d: d["params"].update(machine="lab-2"), "belongs to machine 'lab-2'"),
-    "unknown row": (lambda d: d["results"].update(x=[[1.0], [], "1"]), "'x', not in benchmarks.json"),
     "added row": (lambda d: d["bench_runner"]["benchmarks"].pop("bench.time_plain"), "another tool added"),
     "text as number": (lambda d: row(d).__setitem__(0, ["fast"]), "is ok but has no value"),
     "number as list": (lambda d: row(d).__setitem__(0, 1.0), "'result' must be a list"),
@@ -118,6 +120,48 @@ def test_content_that_cannot_be(store: Store, path: Path, name: str) -> None:
     assert damage.path == path
     assert reason in damage.reason
     assert "\n" not in damage.reason
+
+
+def test_a_benchmark_that_was_deleted_is_a_note(store: Store, path: Path) -> None:
+    edited(path, lambda data: data["results"].update({"gone.time_x": [[1.0], [], "1"]}))
+    edited(store.results / "benchmarks.json", lambda data: data.pop("bench.time_plain"))
+    report = verify(store.results)
+    assert report.damages == ()
+    notes = {one.path.name[:8]: one.reason for one in report.notes}
+    assert "'bench.time_plain', 'gone.time_x', not in benchmarks.json" in notes["aaaaaaaa"]
+    assert "'bench.time_plain', not in benchmarks.json" in notes["bbbbbbbb"]
+
+
+def test_a_file_of_asv_under_an_older_name_is_a_note(store: Store, path: Path) -> None:
+    edited(path, lambda data: (data.pop("bench_runner"), data["durations"].clear(), data.update(env_name="uv-py3.11")))
+    report = verify(store.results)
+    assert report.damages == ()
+    (note,) = report.notes
+    assert (note.path, "not named as its content" in note.reason) == (path, True)
+
+
+def test_rows_that_another_tool_added_are_found_without_the_list(store: Store, path: Path) -> None:
+    edited(path, lambda data: data["bench_runner"]["benchmarks"].pop("bench.time_plain"))
+    (store.results / "benchmarks.json").unlink()
+    assert {one.path for one in verify(store.results).damages} == {path, store.results / "benchmarks.json"}
+
+
+def test_what_the_command_says_of_notes_and_of_old_files(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = store.results.parent
+    (project / "bench_runner.toml").write_text("")
+    monkeypatch.chdir(project)
+    edited(path, lambda data: data["results"].update({"gone.time_x": [[1.0], [], "1"]}))
+    done = CliRunner().invoke(app, ["store", "verify"])
+    assert (done.exit_code, "note: " in done.stdout, "gone.time_x" in done.stdout) == (0, True, True)
+    path.write_text('{"version": 1}')
+    done = CliRunner().invoke(app, ["store", "verify"])
+    assert "run `asv update`" in done.stdout
+    assert isinstance(done.exception, StoreError)
+    assert str(done.exception).startswith("1 damaged in ")
+    assert "remove" not in str(done.exception)
+    assert "restore" not in str(done.exception)
 
 
 def test_files_in_wrong_places(store: Store, path: Path) -> None:
