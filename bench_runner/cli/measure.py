@@ -75,6 +75,8 @@ def measure(project: Project, order: Order, *, dry_run: bool = False, show_outpu
     with Progress(show_output=show_output) as progress, session_of(project, order, work, progress) as session:
         candidates = [(one, commit.sha) for commit in work.commits for one in work.environments]
         known = [] if work.suite.of_commit or not candidates else _wanted(session.discover(candidates), order)
+        if work.stored and session.benchmarks:
+            project.store.save_benchmarks(session.benchmarks)
         todo = plan(work.commits, work.environments, known, done, order.skip)
         progress.expect(todo)
         with stopping(session, progress):

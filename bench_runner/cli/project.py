@@ -41,10 +41,10 @@ class Project:
         return project
 
     def tell_damage(self) -> None:
-        """Name every result file that could not be read on stderr."""
+        """Name every file below results/ that could not be read, or not whole, on stderr."""
         damaged = self.__dict__["store"].damaged if "store" in self.__dict__ else []
         for path, reason in dict.fromkeys((one.path, one.reason) for one in damaged):
-            typer.echo(f"warning: {plain(str(path))} was left out: {plain(reason)}", err=True)
+            typer.echo(f"warning: {plain(str(path))} is not as it should be: {plain(reason)}", err=True)
 
     @cached_property
     def config(self) -> "Config":

@@ -116,7 +116,7 @@ def test_damaged_result_file(measured: Command) -> None:
         for verb in ("show", "detect", "changes", "publish"):
             shown = measured(verb)
             assert shown.code == 0, shown.err
-            assert f"{path.name} was left out" in shown.err, verb
+            assert f"{path.name} is not as it should be" in shown.err, verb
         said(measured("show", path.name[:8]), 7, "1 result file cannot be read", "store verify")
     finally:
         path.write_text(whole)
