@@ -43,7 +43,7 @@ class Segments:
             return []
         scaled = Scaled.of(points[present])
         noise = max(scale(scaled.values), scaled.noise(low, high))
-        if noise <= 0:
+        if noise**2 <= 0:  # none at all, or so little that its square is lost
             return []
         places = segment((scaled.values - float(np.median(scaled.values))) / noise)
         standing = Validation(scaled.values, noise, scaled.floor).run(places)

@@ -13,7 +13,8 @@ from bench_runner.envs import fingerprint
 from bench_runner.envs.variables import inherited
 from bench_runner.errors import EnvironmentFailedError
 
-OLD = [path for path in (Path.home() / ".pyenv" / "versions").glob("3.[78].*/bin/python") if path.exists()]
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+OLD = [path for path in PYENV.glob("3.[78].*/bin/python") if path.exists()]
 
 
 def test_this_pythons_distributions_are_those_it_says_it_has() -> None:

@@ -1,5 +1,6 @@
 """Real environments with asv_runner in them, and suites written on the spot."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from bench_runner.runner.events import Event, Measured
 from bench_runner.runner.execute import Processes
 from bench_runner.runner.sampling import Sampling
 
-PYENV = Path.home() / ".pyenv" / "versions"
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
 def environment(folder: Path, python: str, *packages: str) -> Path:
