@@ -27,7 +27,10 @@ def verify(context: typer.Context) -> None:
         typer.echo(f"{plain(str(damage.path))}: {plain(damage.reason)}")
     for note in report.notes:
         typer.echo(f"note: {plain(str(note.path))}: {plain(note.reason)}")
-    typer.echo(f"{results}: {report.files} files, {report.size / 1e6:.1f} MB", err=True)
+    typer.echo(
+        f"{results}: {report.files} files, {report.size / 1e6:.1f} MB, {report.size_per_run / 1e3:.0f} kB a run",
+        err=True,
+    )
     if report.damages:
         raise StoreError(
             f"{len(report.damages)} damaged in {results}: do as each line says; from git is `git checkout -- FILE`"

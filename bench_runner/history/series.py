@@ -89,11 +89,6 @@ class History:
         """Return the run of the newest commit of each machine and environment."""
         return {(run.machine, run.environment): run for run in self.runs}
 
-    @property
-    def now_ms(self) -> int:
-        """When the newest result was taken, 0 when unknown."""
-        return max((run.finished_ms for run in self.runs), default=0)
-
 
 def load(store: Store, repository: Repository, *, branch: str | None = None, cache: Path | None = None) -> History:
     """Return the history of a branch (None: the default one) from all readable results; damaged ones are listed.

@@ -1,8 +1,9 @@
-"""Where a suite in a working tree comes from: its commit, when it has no changes, and its place in the repository."""
+"""Where a suite in a working tree comes from."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench_runner.repo.command import git
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +15,13 @@ class Origin:
 
 
 def origin(folder: Path) -> Origin:
-    """Return where the folder of benchmarks comes from."""
-    top = _git(folder, "rev-parse", "--show-prefix")
+    """Return the commit that a folder of benchmarks belongs to, and its place in the repository."""
+    here = folder.resolve()
+    top = next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
     if top is None:
         return Origin()
-    changed = _git(folder, "status", "--porcelain", "--", ".")
-    sha = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or ""
-    return Origin("" if changed else sha.strip(), top.strip().rstrip("/"))
-
-
-def _git(folder: Path, *words: str) -> str | None:
-    """Return what git prints, None when it fails."""
-    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else None
+    inside = here.relative_to(top).as_posix()
+    changes = git(top, "status", "--porcelain", "--", inside)
+    head = git(top, "rev-parse", "--verify", "--quiet", "HEAD")
+    clean = changes.ok and not changes.text and head.ok
+    return Origin(head.text if clean else "", "" if inside == "." else inside)

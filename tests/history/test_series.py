@@ -112,7 +112,6 @@ def test_what_is_known_of_runs(place: Place) -> None:
     assert first.finished_ms == 1_700_000_000_001
     assert (second.sha, second.measured, second.built) == (place.shas[1], 0, False)
     assert place.load().newest() == {("lab-1", run().environment.name): second}
-    assert place.load().now_ms == 1_700_000_000_001
 
 
 def test_a_new_version_or_protocol_starts_a_segment(place: Place) -> None:
@@ -201,7 +200,7 @@ def test_the_table(place: Place) -> None:
 
 def test_no_results_at_all(place: Place) -> None:
     found = place.load()
-    assert (found.series, found.failures, found.runs, found.now_ms) == ([], [], [], 0)
+    assert (found.series, found.failures, found.runs) == ([], [], [])
     assert len(found.table()) == 0
     assert len(found.commits) == 6
 
