@@ -14,11 +14,11 @@ def credible(values: Array, index: int, levels: tuple[float, float], variance: f
     """Return the earliest and latest first index of the new level that the values allow (95 %, flat prior).
 
     `values` are the points of both levels, `index` the best place in them, `variance` the noise of a point, inflated
-    where points depend on each other. Residuals count up to 3 sd, as they do where the change was found.
+    where points depend on each other. Residuals beyond 3 sd count ever less, but the nearer level stays the likelier.
     """
     start, end = max(1, index - NEARBY), min(len(values) - 1, index + NEARBY)
     bound = 9 * variance
-    old, new = (np.minimum((values[start:end] - level) ** 2, bound) for level in levels)
+    old, new = (bound * np.log1p((values[start:end] - level) ** 2 / bound) for level in levels)
     # Taking the point at `start` into the old level, then the next: each costs its misfit to the old, saves the new's.
     steps = np.concatenate([[0.0], np.cumsum(new - old)]) / (2 * variance)
     weights = np.exp(steps - steps.max())

@@ -20,7 +20,7 @@ def test_it_is_the_smallest_set_of_95_percent() -> None:
         weights = {}
         for place in range(1, 20):
             rest = np.where(np.arange(20) < place, values, values - 1.5)
-            weights[place] = math.exp(-float(np.minimum(rest**2, 9).sum()) / 2)
+            weights[place] = math.exp(-float(9 * np.log1p(rest**2 / 9).sum()) / 2)
         total, kept, sum_ = sum(weights.values()), [], 0.0
         for place in sorted(weights, key=lambda place: -weights[place]):
             if sum_ >= 0.95 * total:
@@ -47,3 +47,8 @@ def test_the_ends_of_the_stretch_bound_it() -> None:
     values = np.zeros(8)
     first, last = credible(values, 4, (0.0, 0.0), 1.0)
     assert (first, last) == (1, 7)
+
+
+def test_a_point_a_little_beside_its_level_is_not_taken_for_one_of_a_level_far_away() -> None:
+    values = np.array([128.75] * 14 + [128.79] + [181.31] * 14)
+    assert credible(values, 15, (128.75, 181.31), 0.01**2) == (15, 15)
