@@ -89,7 +89,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Preloaded:
-    """The suite is imported; `safe` says whether a process forked from here is whole (no thread would be lost)."""
+    """The suite is imported; `safe` says whether a process forked from here is whole (it loses no thread or GPU)."""
 
     safe: bool
     failures: Dict[str, str]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
 from . import case, children, engine
+from .forking import forks_whole
 from .messages import (
     Check,
     Checked,
@@ -29,7 +30,6 @@ from .messages import (
     encode,
 )
 from .outcome import answered, judge, sentence
-from .threads import forks_whole
 
 _Request = Union[RunCase, MakeCache]
 _MEMORY = re.compile(r"(Mem[A-Z_].+)|(mem_.+)")

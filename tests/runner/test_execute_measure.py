@@ -427,6 +427,22 @@ def test_launch_methods(bench: Any, write: Callable[..., Path], launch: str) -> 
     }[launch]
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
+def test_a_suite_with_the_driver_of_a_gpu_is_not_forked(bench: Any, write: Callable[..., Path], tmp_path: Path) -> None:
+    driver = tmp_path / "libcuda.so.1"
+    driver.write_bytes(b"\x7fELF" + bytes(4096))
+    suite = write(
+        one="def track_x(): return 1",
+        two=f"""
+            import mmap
+            with open({str(driver)!r}, "rb") as file: DRIVER = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        """,
+    )
+    assert bench.measure(suite).launch == "exec"
+    (suite / "two.py").write_text("")
+    assert bench.measure(suite).launch == "fork"
+
+
 def test_a_peak_of_memory_is_not_inherited(bench: Any, write: Callable[..., Path]) -> None:
     """Neither the host's nor the loaded suite's memory shows in peakmem_*."""
     suite = write(
