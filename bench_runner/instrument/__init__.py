@@ -1,0 +1,1 @@
+"""Programs built to be measured: standard library only, safe in production, importable from every layer."""
