@@ -11,6 +11,7 @@ from bench_runner.model.run import Build, Fingerprint, Outcome, Result, Run
 from bench_runner.model.sample import Round, Sample
 from bench_runner.runner.events import Event, Measured
 from bench_runner.runner.sampling import Sampling
+from bench_runner.store.stored import Stored
 
 Values = Callable[[str, Case], Sequence[float] | Outcome]
 
@@ -91,5 +92,10 @@ class MemoryStore:
 
     @property
     def by_commit(self) -> Mapping[tuple[str, str], Run]:
-        """The runs as `runner.plan` wants them."""
+        """The runs by commit and environment."""
         return {(sha, name): run for (sha, name, _), run in self.kept.items()}
+
+    @property
+    def stored(self) -> Mapping[tuple[str, str], Stored]:
+        """The runs as `runner.plan` wants them."""
+        return {key: Stored.of(run) for key, run in self.by_commit.items()}

@@ -28,6 +28,7 @@ from bench_runner.runner.execute import Processes
 from bench_runner.runner.plan import Plan, Skip, coarse_to_fine, plan
 from bench_runner.runner.sampling import Launch, Sampling
 from bench_runner.runner.session import Session, Suite, Tally, selector
+from bench_runner.store.stored import Stored, stored
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -67,7 +68,7 @@ class Work:
 def measure(project: Project, order: Order, *, dry_run: bool = False, show_output: bool = False) -> Tally:
     """Do what was ordered; raises typer.Exit(130) after an interruption, and errors when nothing could be measured."""
     work = understand(project, order)
-    done = runs_of(project, work.environments) if work.stored else {}
+    done = stored_of(project, work.environments) if work.stored else {}
     if dry_run:
         known = _wanted(project.store.benchmarks().values(), order)
         show_plan(plan(work.commits, work.environments, known, done, order.skip), work)
@@ -116,7 +117,8 @@ def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]
     if order.pull:
         project.repository.fetch()
     names = {one.name for one in chosen}
-    measured = Counter(sha for sha, name in project.store.measured(project.machine.machine) if name in names)
+    mine = (one for one in project.columns.entries if one.machine == project.machine.machine and not one.damage)
+    measured = Counter(one.sha for one in mine if one.environment in names)
     done = {sha for sha, times in measured.items() if times == len(chosen)}
     branches = project.config.branches
     found = select(project.repository, order.commits, branches=branches, steps=order.steps, measured=done)
@@ -144,11 +146,9 @@ def launch_of(word: str | None) -> Launch:
     raise UsageError(f"--launch-method {word}: it is auto, forkserver or spawn")
 
 
-def runs_of(project: Project, chosen: Sequence[Environment]) -> dict[tuple[str, str], Run]:
+def stored_of(project: Project, chosen: Sequence[Environment]) -> dict[tuple[str, str], Stored]:
     """Return what this machine has stored of these environments, by (sha, environment name)."""
-    names = {one.name for one in chosen}
-    runs = project.store.runs(project.machine.machine)
-    return {(run.commit_sha, run.environment.name): run for run in runs if run.environment.name in names}
+    return stored(project.columns, project.machine.machine, {one.name for one in chosen})
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bench_runner.history.series import History
     from bench_runner.model.machine import Machine
     from bench_runner.repo.git import Repository
+    from bench_runner.store.columns import Columns
     from bench_runner.store.files import Store
 
 DISTRIBUTION = "bench-history"
@@ -76,6 +77,13 @@ class Project:
         from bench_runner.store.files import Store
 
         return Store(self.config.results_dir)
+
+    @cached_property
+    def columns(self) -> "Columns":
+        """What was stored when first asked: every result file, of which only those that changed are read."""
+        from bench_runner.store import columns
+
+        return columns.load(self.store, self.cache)
 
     @property
     def chosen(self) -> str | None:

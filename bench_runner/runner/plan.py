@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.environment import Environment
-from bench_runner.model.run import Run
+from bench_runner.store.stored import Stored, Told
 
 # A first guess for a project never measured here: seconds to build and install, and per case.
 GUESS_BUILD_S = 5.0
@@ -63,21 +64,21 @@ def plan(
     commits: Sequence[Commit],
     environments: Sequence[Environment],
     wanted: Collection[Wanted],
-    stored: Mapping[tuple[str, str], Run],
+    stored: Mapping[tuple[str, str], Stored],
     skip: Skip = Skip.ALL,
 ) -> Plan:
     """Return the jobs for `commits` (kept in order) x `environments`.
 
     `wanted` may be empty when the suite is not known yet: then a commit is complete when its file holds anything at
-    all. `stored` maps (sha, environment name) to its run.
+    all. `stored` maps (sha, environment name) to what its file says.
     """
     jobs, complete = [], 0
-    guess = _guess(stored.values(), len(wanted))
+    guess, everything = _guess(stored.values(), len(wanted)), frozenset(wanted)
     for commit in commits:
         for environment in environments:
             run = stored.get((commit.sha, environment.name))
             done = done_of(run, skip)
-            if run is not None and _nothing_left(run, done, wanted, skip):
+            if run is not None and _nothing_left(run, done, everything, skip):
                 complete += 1
             else:
                 jobs.append(Job(commit, environment, done, guess))
@@ -102,26 +103,38 @@ def coarse_to_fine(commits: Sequence[Commit]) -> list[Commit]:
     return [commits[place] for place in order]
 
 
-def done_of(run: Run | None, skip: Skip) -> frozenset[Wanted]:
+def done_of(run: Stored | None, skip: Skip) -> frozenset[Wanted]:
     """Return what of a run `skip` leaves alone."""
     if run is None or skip is Skip.NONE:
         return frozenset()
-    kept = {Skip.SUCCESSFUL: FINE, Skip.FAILED: BAD}.get(skip, FINE | BAD)
-    return frozenset((one.case, one.version) for one in run.results if one.outcome in kept)
+    return _with(run.results, {Skip.SUCCESSFUL: FINE, Skip.FAILED: BAD}.get(skip, FINE | BAD))
 
 
-def _nothing_left(run: Run, done: frozenset[Wanted], wanted: Collection[Wanted], skip: Skip) -> bool:
+# Of a thousand commits nearly all have the same results to tell: neither of these is worked out for each of them.
+@lru_cache(maxsize=256)
+def _with(results: frozenset[Told], outcomes: frozenset[str]) -> frozenset[Wanted]:
+    """Return the cases that ended in one of these ways."""
+    return frozenset((case, version) for case, version, outcome in results if outcome in outcomes)
+
+
+@lru_cache(maxsize=256)
+def _within(wanted: frozenset[Wanted], done: frozenset[Wanted]) -> bool:
+    """Return whether everything is done."""
+    return wanted <= done
+
+
+def _nothing_left(run: Stored, done: frozenset[Wanted], wanted: frozenset[Wanted], skip: Skip) -> bool:
     """Return whether a stored run needs no further work; a failed build is repeated only when asked for."""
     if skip is Skip.COMMITS:
         return True
-    if not run.build.ok:
+    if not run.built:
         return skip in {Skip.ALL, Skip.FAILED}
     if wanted:
-        return all(one in done for one in wanted)
-    return bool(done or run.build.detail)  # what is said of a build that is well is why its suite was not run
+        return _within(wanted, done)
+    return bool(done or run.detail)  # what is said of a build that is well is why its suite was not run
 
 
-def _guess(runs: Iterable[Run], cases: int) -> float:
+def _guess(runs: Iterable[Stored], cases: int) -> float:
     """Return the median duration of stored runs, or a first guess from the number of cases, in seconds."""
-    known = sorted(run.build.duration_s + sum(one.duration_s for one in run.results) for run in runs if run.build.ok)
+    known = sorted(run.duration_s for run in runs if run.built)
     return known[len(known) // 2] if known else GUESS_BUILD_S + GUESS_CASE_S * cases

@@ -21,6 +21,7 @@ from bench_runner.runner.execute import Cases, Event, Executor
 from bench_runner.runner.plan import Job, Skip, done_of
 from bench_runner.runner.sampling import Sampling
 from bench_runner.stats.summary import summarise
+from bench_runner.store.stored import Stored
 from bench_runner.worker.messages import ASV_RUNNER
 
 Say = Callable[[str], None]
@@ -176,7 +177,7 @@ class Session:
         """Measure and store what is left of a job; what another process stored while we waited is left alone."""
         workspace, known = self._prepare(job.environment, job.commit.sha), self.benchmarks
         stored = self._stored(job)
-        job = replace(job, done=job.done | done_of(stored, self._skip))
+        job = replace(job, done=job.done | done_of(Stored.of(stored) if stored else None, self._skip))
         if workspace.build.ok and self.suite.of_commit:
             workspace, known = self._own_suite(workspace)
         cases = self._left(job, known) if workspace.build.ok else []

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -11,11 +12,12 @@ from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.store.documents import document, run_of
+from bench_runner.store.fields import number
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage, read_bytes
 from bench_runner.store.points import Points, read_points
 
-FORMAT = 2  # to be raised whenever a file would be read differently
+FORMAT = 3  # to be raised whenever a file would be read differently
 _HEAD = f"bench-history columns {FORMAT}\n".encode()
 _DIGEST = 32
 
@@ -35,6 +37,7 @@ class Entry:
     environment: str = ""
     machine: str = ""
     commit_time_ms: int = 0
+    duration_s: float = 0.0  # building and measuring
     built: bool = True
     build_detail: str = ""
     build_output: str = ""
@@ -114,6 +117,7 @@ def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
         found = document(content, path)
         run = run_of(path, found, results=False)
         points = read_points(found)
+        spent = [number(row.columns.get("duration"), "duration") for row in found.rows.values()]
     except StoreError as error:
         return replace(entry, damage=Damage.of(path, error).reason), Points()
     entry = replace(
@@ -122,6 +126,7 @@ def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
         environment=run.environment.name,
         machine=run.machine.machine,
         commit_time_ms=run.commit_time_ms,
+        duration_s=run.build.duration_s + sum(one for one in spent if not math.isnan(one)),
         built=run.build.ok,
         build_detail=run.build.detail,
         build_output=run.build.output,
@@ -182,19 +187,23 @@ def _read(place: Path) -> Columns:
     """Return what the cache holds; nothing when it is missing, of another format, or damaged in any way."""
     import pyarrow as pa
 
-    empty = Columns((), _schema().empty_table())
     try:
         content = memoryview(place.read_bytes())
     except OSError:
-        return empty
+        return _empty()
     start = len(_HEAD) + _DIGEST
     body = content[start:]
     if content[:start] != _HEAD + hashlib.blake2b(body, digest_size=_DIGEST).digest():
-        return empty
+        return _empty()
     table = pa.ipc.open_file(pa.BufferReader(body)).read_all()
     raw = json.loads(table.schema.metadata[b"entries"])
     entries = tuple(Entry(**{**one, "stamp": tuple(one["stamp"])}) for one in raw)
     return Columns(entries, table.replace_schema_metadata())
+
+
+def _empty() -> Columns:
+    """Return columns of nothing; made only where needed, for pyarrow imports pandas to make an array."""
+    return Columns((), _schema().empty_table())
 
 
 def _write(place: Path, columns: Columns) -> None:

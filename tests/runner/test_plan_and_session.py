@@ -84,7 +84,7 @@ def test_every_commit_in_every_environment_becomes_a_job() -> None:
 def test_a_second_session_has_nothing_left() -> None:
     store = MemoryStore()
     go(session(store, broken="b"), plan(COMMITS, [PY311], WANTED, {}))
-    again = plan(COMMITS, [PY311], WANTED, store.by_commit)
+    again = plan(COMMITS, [PY311], WANTED, store.stored)
     assert again == Plan((), 4)
 
 
@@ -125,7 +125,7 @@ def test_a_broken_commit_is_recorded_and_the_rest_goes_on() -> None:
 def test_what_is_skipped(skip: Skip, left: dict[str, int]) -> None:
     store = MemoryStore()
     go(session(store, broken="b"), plan(COMMITS, [PY311], WANTED, {}))
-    todo = plan(COMMITS, [PY311], WANTED, store.by_commit, skip)
+    todo = plan(COMMITS, [PY311], WANTED, store.stored, skip)
     found = {job.commit.sha[0]: sum(len(job.left(one, one.cases())) for one in (SORT, JOIN)) for job in todo.jobs}
     assert found == left
 
@@ -134,7 +134,7 @@ def test_other_cases_of_a_measured_benchmark_are_still_measured() -> None:
     store = MemoryStore()
     some = [wanted for wanted in WANTED if wanted[0].id == "suite.time_sort(10)"]
     go(session(store, select=(r"sort\(10\)",)), plan(COMMITS[:1], [PY311], some, {}))
-    (job,) = plan(COMMITS[:1], [PY311], WANTED, store.by_commit).jobs
+    (job,) = plan(COMMITS[:1], [PY311], WANTED, store.stored).jobs
     assert [case.params for case in job.left(SORT, SORT.cases())] == [("1000",)]
 
 
@@ -142,7 +142,7 @@ def test_a_new_version_of_a_benchmark_is_measured_again() -> None:
     store = MemoryStore()
     go(session(store), plan(COMMITS[:1], [PY311], WANTED, {}))
     edited = [(case, "v2") for case, _ in WANTED]
-    assert len(plan(COMMITS[:1], [PY311], edited, store.by_commit).jobs) == 1
+    assert len(plan(COMMITS[:1], [PY311], edited, store.stored).jobs) == 1
 
 
 def test_stopping_ends_after_the_job_in_hand() -> None:
@@ -155,7 +155,7 @@ def test_stopping_ends_after_the_job_in_hand() -> None:
     tally = one.run(plan(COMMITS, [PY311], WANTED, {}).jobs)
     assert tally.stopped
     assert len(store.kept) == 1
-    assert len(plan(COMMITS, [PY311], WANTED, store.by_commit).jobs) == 3
+    assert len(plan(COMMITS, [PY311], WANTED, store.stored).jobs) == 3
 
 
 def test_a_session_without_a_store_keeps_nothing() -> None:
@@ -206,8 +206,8 @@ def test_a_commit_without_a_suite_of_its_own_builds_all_the_same() -> None:
     (run,) = store.kept.values()
     assert run.build.ok
     assert run.build.detail.startswith("no benchmarks in")
-    assert plan(COMMITS[:1], [PY311], [], store.by_commit) == Plan((), 1)
-    assert len(plan(COMMITS[:1], [PY311], WANTED, store.by_commit).jobs) == 1
+    assert plan(COMMITS[:1], [PY311], [], store.stored) == Plan((), 1)
+    assert len(plan(COMMITS[:1], [PY311], WANTED, store.stored).jobs) == 1
 
 
 def test_a_pattern_selects_cases_as_in_asv() -> None:
