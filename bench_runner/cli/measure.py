@@ -24,6 +24,7 @@ from bench_runner.model.run import Run
 from bench_runner.repo.select import select
 from bench_runner.repo.suite import origin
 from bench_runner.report.runs import one as sheet_of
+from bench_runner.repo.thin import ALL_OF_THEM, Thinning
 from bench_runner.runner.execute import Processes
 from bench_runner.runner.plan import Plan, Skip, coarse_to_fine, plan
 from bench_runner.runner.sampling import Launch, Sampling
@@ -43,7 +44,7 @@ class Order:
     commits: str = ""
     benchmarks: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
-    steps: int | None = None
+    thinning: Thinning = ALL_OF_THEM
     rounds: int | None = None
     quick: bool = False
     skip: Skip = Skip.ALL
@@ -121,13 +122,20 @@ def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]
     measured = Counter(one.sha for one in mine if one.environment in names)
     done = {sha for sha, times in measured.items() if times == len(chosen)}
     branches = project.config.branches
-    found = select(project.repository, order.commits, branches=branches, steps=order.steps, measured=done)
+    found = select(
+        project.repository, order.commits, branches=branches, measured=done, thinning=order.thinning, warn=warn
+    )
     return found[::-1] if order.commits.strip() == "NEW" else coarse_to_fine(found)
 
 
 def suite_of(project: Project, order: Order) -> Suite:
     """Return where the benchmarks come from."""
     folder, word = project.config.benchmark_dir, order.suite_from or project.config.suite_from
+def warn(sentence: str) -> None:
+    """Tell of what does not stop a run."""
+    typer.echo(f"warning: {plain(sentence)}", err=True)
+
+
     if word not in {"worktree", "commit"}:
         raise UsageError(f"--suite-from {word}: it is worktree (one suite for all commits) or commit (each its own)")
     if not folder.is_dir():

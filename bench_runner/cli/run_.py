@@ -7,10 +7,13 @@ import typer
 from bench_runner.cli.project import Project
 from bench_runner.errors import UsageError
 
-Range = Annotated[str, typer.Argument(metavar="[RANGE|NEW|EXISTING|ALL|TAGS]", help="Any range git rev-list takes.")]
+Range = Annotated[
+    str, typer.Argument(metavar="[RANGE|NEW|EXISTING|ALL|TAGS|HASHFILE:FILE]", help="Any range git rev-list takes.")
+]
 Bench = Annotated[list[str] | None, typer.Option("--bench", "-b", help="Only cases in which this pattern is found.")]
 Env = Annotated[list[str] | None, typer.Option("--environment", "-E", help="uv:3.12, existing, or a whole name.")]
 Steps = Annotated[int | None, typer.Option("--steps", "-s", min=1, help="At most so many commits, spread evenly.")]
+Period = Annotated[str, typer.Option("--date-period", help="One commit in each: 1d, 2w, 1M.", show_default=False)]
 Rounds = Annotated[int | None, typer.Option("--rounds", min=1, help="Fresh processes per benchmark; default 5.")]
 Quick = Annotated[bool, typer.Option("--quick", "-q", help="One call each, shown but never stored.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and its cost, do nothing.")]
@@ -39,6 +42,7 @@ def run(
     bench: Bench = None,
     environment: Env = None,
     steps: Steps = None,
+    date_period: Period = "",
     rounds: Rounds = None,
     quick: Quick = False,
     dry_run: DryRun = False,
@@ -70,11 +74,14 @@ def run(
     bench-runner run v1.0..main --steps 20
     bench-runner run HEAD^! -b join --quick
     bench-runner run ALL --dry-run       # what it would do, and for how long
+    bench-runner run ALL --date-period 1w    # at most one commit a week
+    git rev-list -3 side | bench-runner run HASHFILE:-
     ```
     """
     from bench_runner.cli.measure import Order, measure
     from bench_runner.runner.plan import Skip
 
+    from bench_runner.repo.thin import Thinning
     flags = {
         Skip.NONE: again,
         Skip.SUCCESSFUL: skip_existing_successful,
@@ -86,7 +93,7 @@ def run(
         commits=commits,
         benchmarks=tuple(bench or ()),
         environments=(*(environment or ()), *(f":{version}" for version in python or ())),
-        steps=steps,
+        thinning=Thinning(date_period, steps),
         rounds=rounds,
         quick=quick,
         skip=next((word for word, given in flags.items() if given), Skip.ALL),

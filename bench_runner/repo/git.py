@@ -53,7 +53,7 @@ class Repository:
         """Return the full sha of the commit that a branch, tag, sha or expression such as HEAD~3 names."""
         self._refuse(ref)
         answer = git(self.path, "rev-parse", "--verify", f"{ref}^{{commit}}")
-        if not answer.ok:
+        if not answer.ok or not _SHA.fullmatch(answer.text):  # "^main" is answered with a sha behind a "^"
             raise self._unknown(ref, answer)
         return answer.text
 

@@ -1,13 +1,15 @@
-"""Which commits a command means: asv's words NEW, EXISTING, ALL, TAGS, or any range of git rev-list."""
+"""Which commits a command means: asv's words NEW, EXISTING, ALL, TAGS, HASHFILE, or any range of git rev-list."""
 
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import takewhile
 
 from bench_runner.errors import NothingMeasuredError, UsageError
 from bench_runner.model.commit import Commit
+from bench_runner.repo import hashfile
 from bench_runner.repo.git import Repository
+from bench_runner.repo.thin import ALL_OF_THEM, Thinning
 
 FLAGS = ("--all", "--merges", "--no-merges")
 VALUED = ("--since", "--after", "--until", "--before", "--author", "--grep", "--max-count", "-n")
@@ -20,31 +22,26 @@ def select(
     expression: str,
     *,
     branches: Sequence[str] = (),
-    steps: int | None = None,
     measured: Collection[str] = (),
+    thinning: Thinning = ALL_OF_THEM,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> list[Commit]:
-    """Return the commits that `expression` means, newest first; with `steps` at most so many, spread evenly.
+    """Return the commits that `expression` means, newest first, as many of them as `thinning` leaves.
 
     "" means the tip of each branch; () in `branches` is the default branch; `measured` holds full shas. Only NEW may
     come back empty: then nothing is new. UsageError for an unknown ref, a wrong option or an empty range,
     NothingMeasuredError when EXISTING finds nothing.
     """
+    word = expression.strip()
     words = {"": _tips, "HEAD": _head, "NEW": _new, "EXISTING": _existing, "ALL": _all, "TAGS": _tags}
-    if expression.strip() in words:
-        found = words[expression.strip()](repository, branches or ("",), measured)
+    if word in words:
+        found = words[word](repository, branches or ("",), measured)
+    elif word.startswith(hashfile.PREFIX):
+        found = hashfile.commits_in(repository, word.removeprefix(hashfile.PREFIX), warn)
     else:
         found = _range(repository, expression, branches or ("",))
-    return found if steps is None else spread(found, steps)
-
-
-def spread(commits: Sequence[Commit], steps: int) -> list[Commit]:
-    """Return at most `steps` commits in their order at even distances, both ends among them; one is the newest."""
-    if steps < 1:
-        raise UsageError(f"--steps must be 1 or more, not {steps}")
-    last = len(commits) - 1
-    if steps > last:
-        return list(commits)
-    return [commits[round(index * last / max(steps - 1, 1))] for index in range(steps)]
+    # As in asv what is measured takes up its period where only new commits are asked for, and nowhere else.
+    return thinning.of(found, repository.known(measured) if word == "NEW" and thinning.period else ())
 
 
 def _tips(repository: Repository, branches: Sequence[str], _: Collection[str]) -> list[Commit]:

@@ -1,19 +1,18 @@
 """Which commits a range, a word of asv's, or a number of steps means."""
 
+import random
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from asv.plugins.git import Git as AsvGit
-from hypothesis import given
-from hypothesis import strategies as st
 from repo_builder import Project
 
 from bench_runner.errors import NothingMeasuredError, UsageError
-from bench_runner.model.commit import Commit
 from bench_runner.repo.git import Repository
-from bench_runner.repo.select import select, spread
+from bench_runner.repo.select import select
+from bench_runner.repo.thin import Thinning
 
 JANUARY = int(datetime(2020, 1, 1, 12, tzinfo=UTC).timestamp())
 MONTH = 31 * 86400
@@ -62,7 +61,7 @@ def test_new_is_what_came_since_the_newest_measured(repository: Repository, line
     assert chosen(repository, "NEW", measured={line[0]}) == []
     assert chosen(repository, "NEW") == [line[0]]
     assert chosen(repository, " NEW ", measured={"f" * 40}) == [line[0]]
-    assert chosen(repository, "NEW", measured={line[7]}, steps=3) == [line[0], line[3], line[6]]
+    assert chosen(repository, "NEW", measured={line[7]}, thinning=Thinning(steps=3)) == [line[0], line[3], line[6]]
 
 
 def test_new_on_two_branches(repository: Repository, line: list[str], project: Project) -> None:
@@ -111,9 +110,75 @@ def test_all_refs_are_neither_worktrees_nor_the_stash(
     assert chosen(repository, "--all") == line
 
 
+def merged_often(project: Project, rng: random.Random) -> list[str]:
+    """Write a history of many merges, of side branches that merge each other, with dates that jump; its first parents.
+
+    Every third commit has the date of the one before, every fifth lies years back.
+    """
+    clock, line = iter(range(JANUARY, JANUARY + 10**6, 3600)), []
+
+    def commit(*parents: str) -> str:
+        number = next(clock)
+        date = {0: JANUARY, 1: number - 5 * 365 * 86400}.get(rng.randrange(5), number)
+        words = [word for parent in parents for word in ("-p", parent)]
+        return project.git("commit-tree", empty, *words, "-m", f"at {number}", date=date)
+
+    empty = project.git("write-tree")
+    tips = [commit()]
+    line += tips
+    for _ in range(40):
+        tips.append(commit(rng.choice(tips[-4:])))  # a side branch begins or goes on
+        if rng.random() < 0.3:
+            tips.append(commit(*rng.sample(tips[-4:], 2)))  # ... or merges another one
+        if rng.random() < 0.6:
+            line.append(commit(line[-1], *rng.sample(tips[-4:], rng.choice((0, 1, 2)))))
+    project.git("update-ref", "refs/heads/side", tips[-1])
+    project.git("update-ref", "refs/heads/main", line[-1])
+    return line[::-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_merges_and_jumping_dates_give_first_parents_once_and_in_order(
+    repository: Repository, project: Project, seed: int
+) -> None:
+    line = merged_often(project, random.Random(seed))
+    asv = AsvGit(str(project.path), "unused")
+    assert chosen(repository, "ALL") == line
+    assert chosen(repository, f"{line[-1]}..main") == line[:-1]
+    assert [one.sha for one in repository.history("main")] == line[::-1]
+    for expression in ("side", f"{line[-1]}..side", "main...side", "side ^main", f"{line[5]}..side"):
+        assert chosen(repository, expression) == asv.get_hashes_from_range(expression), expression
+    side = chosen(repository, "side")
+    assert len(side) == len(set(side))
+    parents = {one.sha: one.parents for one in select(repository, "side")}
+    assert all(parents[child][0] == parent for child, parent in pairwise(side))
+    both = chosen(repository, "ALL", branches=("main", "side"))
+    assert set(both) == {*line, *side}
+    assert [sha for sha in both if sha in set(line)] == line
+    assert chosen(repository, "NEW", measured={line[3]}, branches=("main",)) == line[:3]
+
+
+def test_a_period_takes_one_commit_of_each_and_steps_some_of_those(repository: Repository, line: list[str]) -> None:
+    assert chosen(repository, "ALL", thinning=Thinning("60d")) == line[1::2]
+    assert chosen(repository, "ALL", thinning=Thinning("60d", 2)) == [line[1], line[7]]
+    assert chosen(repository, "v1..main", thinning=Thinning("2M")) == [line[0], line[2]]
+    assert chosen(repository, "TAGS", thinning=Thinning("1y")) == [line[3]]
+
+
+def test_what_is_measured_takes_up_its_period_where_new_commits_are_asked_for(
+    repository: Repository, line: list[str]
+) -> None:
+    weekly = Thinning("60d")
+    assert chosen(repository, "NEW", measured={line[3]}, thinning=weekly) == [line[1]]
+    assert chosen(repository, "NEW", measured={line[2]}, thinning=weekly) == [line[0]]
+    assert chosen(repository, "NEW", measured={line[1]}, thinning=weekly) == []
+    assert chosen(repository, "ALL", measured={line[7]}, thinning=weekly) == line[1::2]
+
+
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
+        ("HASHFILE:", "cannot be read"),
         ("nope", "unknown ref 'nope'"),
         ("v1..nope", "unknown ref 'v1..nope'"),
         ("main..v1", "has no commits"),
@@ -137,20 +202,6 @@ def test_a_range_that_cannot_be_meant(repository: Repository, line: list[str], e
     assert not (repository.path / "stolen").exists()
 
 
-@given(st.integers(0, 60), st.integers(1, 70))
-def test_steps_are_spread_evenly_and_hold_both_ends(size: int, steps: int) -> None:
-    commits = [Commit(str(number), (), 0, "") for number in range(size)]
-    found = spread(commits, steps)
-    assert len(found) == min(size, steps)
-    assert found[:1] == commits[:1]
-    if steps > 1:
-        assert found[-1:] == commits[-1:]
-    places = [int(commit.sha) for commit in found]
-    gaps = [after - before for before, after in pairwise(places)]
-    assert all(gap > 0 for gap in gaps)
-    assert max(gaps, default=0) - min(gaps, default=0) <= 1
-
-
 def test_steps_below_one_are_refused(repository: Repository, line: list[str]) -> None:
     with pytest.raises(UsageError, match="--steps"):
-        select(repository, "ALL", steps=0)
+        select(repository, "ALL", thinning=Thinning(steps=0))
