@@ -7,6 +7,7 @@ import asv.config
 import pytest
 
 from bench_runner.config import KEYS, Config, find, is_url, load
+from bench_runner.config.written import size
 from bench_runner.errors import UsageError
 
 TEMPLATE = Path(asv.config.__file__).parent / "template" / "asv.conf.json"
@@ -96,6 +97,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
             branches = ["main", false]
             requirements = ["lock.txt"]
             rounds = 7
+            memory_limit = "1.5 GB"
             detector = "asv"
             suite_from = "commit"
             launch_method = "spawn"
@@ -112,6 +114,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
     assert config.branches == ("main", "")
     assert config.requirements == (tmp_path / "lock.txt",)
     assert (config.rounds, config.detector, config.suite_from, config.launch_method) == (7, "asv", "commit", "spawn")
+    assert config.memory_limit == 1_500_000_000
     assert config.install_command == ("python -m pip install {wheel_file}",)
     assert config.results_dir == Path("/somewhere/results")
     assert config.matrix["req"] == {"six": ("", None)}
@@ -130,6 +133,8 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
         ('pythons = "3.11"', ("pythons", "list of strings")),
         ("install_timeout = 0", ("install_timeout", "above 0")),
         ("install_timeout = nan", ("install_timeout", "above 0")),
+        ('memory_limit = "much"', ("memory_limit", '"4 GB"', "not 'much'")),
+        ("memory_limit = true", ("memory_limit", "not True")),
         ("project = 3", ("project", "a string", "not 3")),
         ('launch_method = "fork"', ("launch_method", "auto, spawn, forkserver")),
         ('suite_from = "here"', ("suite_from", "worktree, commit")),
@@ -327,3 +332,17 @@ def test_mistakes_in_an_asv_file(tmp_path: Path, text: str, words: tuple[str, ..
 )
 def test_urls_and_folders_are_told_apart(location: str, remote: bool) -> None:
     assert is_url(location) is remote
+
+
+SIZES = {"4 GB": 4 * 10**9, "4gb": 4 * 10**9, "512 MiB": 2**29, "1.5k": 1500, "2 Ti": 2**41, "7": 7, "7 B": 7, "0": 0}
+
+
+@pytest.mark.parametrize(("text", "expected"), SIZES.items())
+def test_sizes(text: str, expected: int) -> None:
+    assert size(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "GB", "-1", "4 PB", "4 GBs", "1e9", "4  GB", "nan"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="4 GB"):
+        size(text)

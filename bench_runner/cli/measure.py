@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench_runner import units
+from bench_runner.cli.memory import limit
 from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import show_sheet
@@ -53,6 +54,7 @@ class Order:
     set_commit: str | None = None
     affinity: tuple[int, ...] = ()
     pull: bool = True
+    memory: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def understand(project: Project, order: Order) -> Work:
 def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]) -> list[Commit]:
     """Return the commits of the range in the order of measuring; NEW oldest first, so that it can be gone on with."""
     if order.pull:
+            memory=limit(config.memory_limit, order.memory),
         project.repository.fetch()
     names = {one.name for one in chosen}
     mine = (one for one in project.columns.entries if one.machine == project.machine.machine and not one.damage)

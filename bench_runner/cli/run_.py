@@ -27,6 +27,7 @@ Launch = Annotated[str | None, typer.Option("--launch-method", help="auto, forks
 SetCommit = Annotated[str | None, typer.Option("--set-commit-hash", help="Store `existing` under this commit.")]
 Python = Annotated[list[str] | None, typer.Option("--python", help="As in asv: -E :VERSION.")]
 Affinity = Annotated[str | None, typer.Option("--cpu-affinity", help="CPUs for measured processes: 0 or 0,2 or 0-3.")]
+Memory = Annotated[str | None, typer.Option("--memory-limit", help="For a measured process: 4 GB, 512 MiB; 0: none.")]
 NoPull = Annotated[bool, typer.Option("--no-pull", help="Do not update the mirror of a remote repository.")]
 # What asv's flags ask for is what happens anyway: samples are kept, rounds are processes, durations are shown.
 HABITS = ("--record-samples", "--append-samples", "--interleave-rounds", "--no-interleave-rounds", "--durations")
@@ -57,6 +58,7 @@ def run(
     show_stderr: ShowStderr = False,
     python: Python = None,
     cpu_affinity: Affinity = None,
+    memory_limit: Memory = None,
     no_pull: NoPull = False,
     habit: Habit = False,  # noqa: ARG001 - accepted for scripts written for asv
     parallel: Parallel = None,  # noqa: ARG001 - the same; commits are measured one at a time
@@ -101,6 +103,7 @@ def run(
         launch=launch_method,
         set_commit=set_commit_hash,
         affinity=cpus(cpu_affinity or ""),
+        memory=memory_limit,
         pull=not no_pull,
     )
     measure(Project.of(context), order, dry_run=dry_run, show_output=show_stderr)

@@ -33,7 +33,8 @@ class Config:
 
     `repo` is an absolute path or a URL; () in `branches`, or "" among them, is the repository's default branch. In
     `matrix` None is "not installed" or "not set"; `exclude` and `include` hold the rules as written. A command that is
-    None is ours to choose, () does nothing. `requirements`, `rounds`, `detector` and `suite_from` are not asv's.
+    None is ours to choose, () does nothing; `memory_limit` is in bytes, 0 for none, None for a share of the machine's.
+    It and `keep_samples`, `requirements`, `rounds`, `detector` and `suite_from` are not asv's.
     """
 
     source: Path
@@ -62,6 +63,7 @@ class Config:
     default_benchmark_timeout: float = 60.0
     build_cache_size: int = 2
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
+    memory_limit: int | None = None
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
     rounds: int = 5
     launch_method: str | None = None
@@ -134,6 +136,7 @@ def _config(written: Written) -> Config:
         build_cache_size=_build_cache_size(written),
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
+        memory_limit=written.size("memory_limit"),
         rounds=written.whole("rounds", 5, 1),
         launch_method=written.choice("launch_method", LAUNCH_METHODS),
         detector=written.text("detector", "segments"),

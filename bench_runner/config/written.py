@@ -1,6 +1,7 @@
 """What stands in a configuration file, and the questions put to it; every answer is checked for its type."""
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from typing import Any, NoReturn
 from bench_runner.errors import UsageError
 
 PYPROJECT = "pyproject.toml"
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(?:([kmgt]i?)b?|b)?", re.IGNORECASE)
+_A_SIZE = 'a size such as "4 GB" or "512 MiB", or 0'
 
 Fits = Callable[[Any], bool]
 
@@ -56,6 +60,14 @@ class Written:
         """Return an integer that is not below `least`."""
         fits: Fits = lambda value: is_number(value) and isinstance(value, int) and value >= least  # noqa: E731 - one use
         return int(self.get(key, default, f"a whole number from {least} on", fits))
+
+    def size(self, key: str) -> int | None:
+        """Return bytes, None when nothing is written."""
+        value = self.get(key, None, _A_SIZE, lambda value: is_text(value) or is_number(value))
+        try:
+            return None if value is None else size(str(value))
+        except ValueError:
+            self.wrong(key, _A_SIZE, value)
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return a list of strings."""
@@ -124,6 +136,15 @@ def shown(value: object) -> str:
     """Return a value for an error message, on one line and not too long."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def size(text: str) -> int:
+    """Return the bytes that "4 GB", "512 MiB" or "0" mean; ValueError for anything else."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"it is {_A_SIZE}, not {shown(text)}")
+    prefix = (match[2] or " ").lower()
+    return int(float(match[1]) * (1024 if prefix.endswith("i") else 1000) ** " kmgt".index(prefix[0]))
 
 
 def _are_tables(value: object) -> bool:

@@ -99,6 +99,7 @@ class Measurement:
     def _make_caches(self, courses: list[Course]) -> None:
         """Run each setup_cache once, by itself; where it fails, so do its cases."""
         users: dict[str, list[Course]] = {}
+            memory=self._sampling.memory,
         for course in courses:
             if course.benchmark.setup_cache_key is not None:
                 users.setdefault(course.benchmark.setup_cache_key, []).append(course)
@@ -107,7 +108,8 @@ class Measurement:
             began = time.monotonic()
             cwd = Path(mkdtemp(dir=self._folder))
             timeout = max(_cache_timeout(course) for course in some)
-            request = MakeCache(some[0].benchmark.name, str(cwd), timeout, list(self._sampling.affinity))
+            name, affinity = some[0].benchmark.name, list(self._sampling.affinity)
+            request = MakeCache(name, str(cwd), timeout, affinity, self._sampling.memory)
             ended = self._launcher.run(request, alone=True)
             self._caches[key] = cwd
             self._cache_s[key] = time.monotonic() - began

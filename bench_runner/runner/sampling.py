@@ -25,7 +25,8 @@ class Sampling:
     """What the user wants: rounds (fresh processes) per case, and what to do with cases that set nothing themselves.
 
     `timeout` in seconds for benchmarks without their own; `seed` makes the order of cases and the hash seeds
-    repeatable, None draws one; `affinity` binds measured processes to CPUs. `quick` calls everything once.
+    repeatable, None draws one; `affinity` binds measured processes to CPUs. `quick` calls everything once. `memory` in
+    bytes is the most that a measured process may fill, 0 for any.
     """
 
     rounds: int = 5
@@ -34,6 +35,7 @@ class Sampling:
     timeout: float = 60.0
     seed: int | None = None
     affinity: tuple[int, ...] = ()
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

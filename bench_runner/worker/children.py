@@ -7,12 +7,15 @@ import os
 import select
 import signal
 import sys
-import time
+from os import write  # these two by name: a suite may patch the module
 from pathlib import Path
+from time import monotonic
 from typing import Callable, Iterable, NamedTuple, Optional, Sequence, Set
 
 KEPT_BYTES = 64 * 1024  # of what a child prints, its end
 _CHUNK = 64 * 1024
+_LONGEST_ANSWER = 1 << 26  # bytes; no sample is so large, but a benchmark may find the pipe
+_LAST_WORDS_S = 0.5  # for one that is late to say where it is
 _POLL_S = 0.1  # how long the death of a child may go unnoticed when its pipes are held open by others
 # From linux/prctl.h: PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
 _PARENT_DEATH_SIGNAL = 1
@@ -85,13 +88,13 @@ def supervise(work: Callable[[int], bytes], timeout: float, private: Sequence[in
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _follow(parent)
+        _die_with(parent)
         _live(work, said, output, (heard, printed, *private))
     os.close(said)
     os.close(output)
     child = _Child(pid, heard, printed, private[0])
     try:
-        return child.wait(time.monotonic() + timeout)
+        return child.wait(monotonic() + timeout)
     finally:
         child.close()
         sweep(known)
@@ -104,7 +107,7 @@ def flush() -> None:
             stream.flush()
 
 
-def _follow(parent: int) -> None:
+def _die_with(parent: int) -> None:
     """Die with the parent, should a benchmark manage to kill that."""
     _control(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
@@ -122,7 +125,7 @@ def _live(work: Callable[[int], bytes], said: int, output: int, private: Sequenc
         answer = work(said)
         flush()
         while answer:
-            answer = answer[os.write(said, answer) :]
+            answer = answer[write(said, answer) :]
     finally:
         os._exit(1)  # without an answer it counts as a crash
 
@@ -136,31 +139,46 @@ class _Child:
         self._printed = printed
         self._host = host
         self._open = {heard, printed}
-        self._answer = b""
+        self._answer = bytearray()
         self._tail = Tail()
         for pipe in self._open:
             os.set_blocking(pipe, False)
 
     def wait(self, deadline: float) -> Exit:
         """Return how the child ends; after the deadline (monotonic seconds) it is killed."""
-        status: Optional[int] = None
-        while status is None and not self._answer.endswith(b"\n"):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            self._listen(min(left, _POLL_S))
-            status = self._ended()
-        late = status is None and not self._answer.endswith(b"\n")
+        status = self._follow(deadline)
+        late = status is None and not self._answered
+        if late:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGABRT)  # at which faulthandler prints where every thread is
+            status = self._follow(monotonic() + _LAST_WORDS_S)
         if status is None:
             status = self._kill()
         self._drain()
-        return Exit(self._answer if self._answer.endswith(b"\n") else b"", self._tail.text(), status, late)
+        answer = bytes(self._answer[:_LONGEST_ANSWER]) if self._answered else b""
+        return Exit(answer, self._tail.text(), status, late)
 
     def close(self) -> None:
         """Leave nothing behind, whatever has happened."""
         self._kill_group()
         os.close(self._heard)
         os.close(self._printed)
+
+    @property
+    def _answered(self) -> bool:
+        """Whether there is an answer, or what is too long for one."""
+        return self._answer.endswith(b"\n") or len(self._answer) > _LONGEST_ANSWER
+
+    def _follow(self, deadline: float) -> Optional[int]:
+        """Listen until there is an answer, the child is dead, or the deadline; return its wait status if it is dead."""
+        status: Optional[int] = None
+        while status is None and not self._answered:
+            left = deadline - monotonic()
+            if left <= 0:
+                break
+            self._listen(min(left, _POLL_S))
+            status = self._ended()
+        return status
 
     def _listen(self, seconds: float) -> None:
         """Take in what the child says and prints, for so long at most."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+from json import dumps, loads  # by name: a suite may patch the module
 from typing import Any, Dict, List, Optional
 
 PROTOCOL = 1
@@ -30,7 +30,7 @@ class Preload:
 
 @dataclass(frozen=True)
 class MakeCache:
-    """Run the setup_cache of a benchmark in the folder `cwd` (answer: Ended)."""
+    """Run the setup_cache of a benchmark in the folder `cwd`, within `memory` bytes, 0 for any (answer: Ended)."""
 
     name: str
     cwd: str
@@ -43,9 +43,10 @@ class MakeCache:
 class RunCase:
     """Measure one case in the folder `cwd` (answer: Ended).
 
+    memory: int = 0
     `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
     suite has not set them itself, or in any case with `force`. With a `hash_seed` it gets a fresh interpreter, without
-    one a fork of this one.
+    one a fork of this one. `memory` in bytes is the most that its process may fill, 0 for any.
     """
 
     name: str
@@ -63,6 +64,7 @@ class RunCase:
 
 
 @dataclass(frozen=True)
+    memory: int = 0
 class Hello:
     """The first line; `engine` is the version of asv_runner that is installed, "" for none."""
 
@@ -130,12 +132,12 @@ _BY_NAME = {kind.__name__: kind for kind in _KINDS}
 def encode(message: Any) -> bytes:
     """Return a message as one line; text that UTF-8 cannot hold is replaced."""
     fields = dict(vars(message), kind=type(message).__name__)
-    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    return dumps(fields, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def decode(line: bytes) -> Any:
     """Return the message in a line; ValueError when it holds none."""
-    fields = json.loads(line.decode("utf-8"))
+    fields = loads(line.decode("utf-8"))
     try:
         return _BY_NAME[fields.pop("kind")](**fields)
     except (AttributeError, KeyError, TypeError) as error:

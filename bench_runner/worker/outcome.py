@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import traceback
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional
 
 from .children import flush
+from .limits import release
 from .messages import Ended, decode, encode
 
 if TYPE_CHECKING:
@@ -21,14 +23,17 @@ _LONGEST = 300  # characters of a sentence
 _INNER = (str(Path(__file__).absolute().parent), os.sep + "asv_runner" + os.sep)
 
 
-def answered(work: Callable[[], Ended]) -> bytes:
-    """Do the work and return how it ended as a message; what it raises is printed, as Python would."""
+def answered(work: Callable[[], Ended], memory: int = 0) -> bytes:
+    """Do the work, within `memory` bytes, and return how it ended as a message; what it raises is printed."""
     try:
         ended = work()
     except BaseException as error:  # noqa: BLE001 - a benchmark may raise anything, SystemExit included
         flush()
-        traceback.print_exception(type(error), error, _outer(error))
-        ended = Ended("failed", sentence(error))
+        release()
+        with contextlib.suppress(Exception):  # the suite may have spoilt what it takes to print it
+            traceback.print_exception(type(error), error, _outer(error))
+        cap = ", under a memory limit of %.3g GB" % (memory / 1e9)
+        ended = Ended("failed", sentence(error) + (cap if memory and isinstance(error, MemoryError) else ""))
     return encode(ended)
 
 

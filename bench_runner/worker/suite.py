@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
-from . import case, children, engine
+from . import case, children, engine, limits
 from .forking import forks_whole
 from .messages import (
     Check,
@@ -89,8 +89,12 @@ class Suite:
     def child(self, request: _Request) -> Ended:
         """Measure a case, or run a setup_cache, in a child."""
         work = self._forked if request.hash_seed is None else self._fresh
-        end = children.supervise(lambda said: work(request, said), request.timeout, self._private)
-        return judge(end, request.timeout)
+
+        def confined(said: int) -> bytes:
+            limits.confine(request.memory)
+            return work(request, said)
+
+        return judge(children.supervise(confined, request.timeout, self._private), request.timeout)
 
     def here(self, request: _Request) -> bytes:
         """Measure a case, or run a setup_cache, in this process; return the answer's line."""
@@ -102,7 +106,7 @@ class Suite:
             benchmark = self._find(request.name)
             return case.run(benchmark, request) if isinstance(request, RunCase) else case.make_cache(benchmark)
 
-        return answered(work)
+        return answered(work, request.memory)
 
     def _forked(self, request: _Request, _: int) -> bytes:
         """Do it in the child that this is."""
