@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from bench_runner.envs.base import Workspace
 from bench_runner.envs.output import clean, tail
 from bench_runner.errors import NothingMeasuredError, StoreError
+from bench_runner.instrument.spans import charge, span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.runner.events import Event, Measured
 from bench_runner.runner.process import Lost, Worker
@@ -49,7 +50,8 @@ class Processes:
 
     def discover(self, workspace: Workspace, suite: Path) -> list[Benchmark]:
         """Return the benchmarks exactly as asv lists them; raises NothingMeasuredError, EnvironmentFailedError."""
-        found = _ask(workspace, suite, Discover())
+        with span("discover", commit=workspace.commit_sha, environment=workspace.environment.name):
+            found = _ask(workspace, suite, Discover())
         for warning in found.warnings:
             self._say(f"{suite}: {warning}")
         if found.failures:
@@ -80,6 +82,7 @@ def _ask(workspace: Workspace, suite: Path, request: object) -> Any:
         Worker(workspace, suite.absolute(), Path(folder), hash_seed=0) as worker,
     ):
         answer = worker.ask(request, _IMPORT_S)
+        charge(*worker.spent())
     if isinstance(answer, Lost):
         raise _unusable(suite, f"the interpreter {answer.detail} while importing it", answer.output)
     if isinstance(answer, Refused):

@@ -5,6 +5,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from bench_runner.instrument.spans import charge, note, span
+from bench_runner.model.benchmark import Case
 from bench_runner.runner.process import Lost, Worker
 from bench_runner.runner.sampling import Launch
 from bench_runner.worker.messages import Ended, MakeCache, Preload, Preloaded, RunCase
@@ -12,6 +14,7 @@ from bench_runner.worker.messages import Ended, MakeCache, Preload, Preloaded, R
 # A worker keeps to a case's timeout itself; the host steps in when it stays silent for this much longer.
 _GRACE_S = 30.0
 _IMPORT_S = 300.0
+_STEPS = {RunCase: "case", MakeCache: "setup_cache"}
 
 
 class Launcher:
@@ -47,12 +50,17 @@ class Launcher:
         if worker is None:
             worker = self._small()
             request = replace(request, hash_seed=self._hash_seed)
-        return _ended(worker.ask(request, request.timeout + _GRACE_S), request)
+        with span(_STEPS[type(request)], benchmark=_named(request)):
+            ended = _ended(worker.ask(request, request.timeout + _GRACE_S), request)
+            charge(ended.spent_cpu_s, ended.maxrss, alone=True)
+            note(outcome=ended.outcome, error=ended.detail)
+        return ended
 
     def _small(self) -> Worker:
         """Return the worker that loads nothing itself, and starts a new interpreter for each request."""
         if self._bare is None or not self._bare.alive:
-            self._bare = self._start(self._hash_seed).__enter__()
+            with span("start"):
+                self._bare = self._start(self._hash_seed).__enter__()
         return self._bare
 
     def _unload(self) -> None:
@@ -67,14 +75,21 @@ class Launcher:
             return self._loaded
         if not self.fork:
             return None
-        worker = self._start(self._hash_seed).__enter__()
-        self._loaded = worker
-        answer = worker.ask(Preload(), _IMPORT_S)
+        with span("preload"):
+            worker = self._start(self._hash_seed).__enter__()
+            self._loaded = worker
+            answer = worker.ask(Preload(), _IMPORT_S)
+            charge(*worker.spent())
         # What goes wrong here will be said by each case, which imports the suite for itself.
         self.fork = isinstance(answer, Preloaded) and (answer.safe or self._method == "forkserver")
         if not self.fork:
             self._unload()
         return self._loaded
+
+
+def _named(request: RunCase | MakeCache) -> str:
+    """Return the case or the benchmark that a request is for."""
+    return Case(request.name, tuple(request.params)).id if isinstance(request, RunCase) else request.name
 
 
 def _ended(answer: Any, request: RunCase | MakeCache) -> Ended:

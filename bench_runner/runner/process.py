@@ -1,6 +1,7 @@
 """A worker process in a measured environment, as the host sees it."""
 
 import contextlib
+import math
 import os
 import secrets
 import selectors
@@ -86,6 +87,16 @@ class Worker:
     def alive(self) -> bool:
         """Whether it can be asked."""
         return self._process.poll() is None
+
+    def spent(self) -> tuple[float, int]:
+        """Return the CPU seconds of the interpreter itself and the bytes it holds by now; NaN and 0 when it is gone."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self._process.pid)
+            times = process.cpu_times()
+            return times.user + times.system, process.memory_info().rss
+        return math.nan, 0
 
     def ask(self, request: object, patience: float) -> Any:
         """Return the answer to a request, or Lost after `patience` seconds or when the worker dies of it."""

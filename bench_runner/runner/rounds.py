@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from bench_runner.envs.base import Workspace
+from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.runner.course import Course
 from bench_runner.runner.events import Event, Kind, Measured
@@ -46,7 +47,8 @@ class Measurement:
             self._left = sum(one.left for one in courses)
             self._make_caches(courses)
             while active := [one for one in courses if one.left]:
-                self._round(active)
+                with span("round", round=len(self._hash_seeds) + 1):
+                    self._round(active)
         return Measured(
             tuple(one.result() for one in courses),
             self._cache_s,

@@ -10,7 +10,10 @@ import sys
 from os import write  # these two by name: a suite may patch the module
 from pathlib import Path
 from time import monotonic
-from typing import Callable, Iterable, NamedTuple, Optional, Sequence, Set
+from typing import TYPE_CHECKING, Callable, Iterable, NamedTuple, Optional, Sequence, Set
+
+if TYPE_CHECKING:
+    import resource
 
 KEPT_BYTES = 64 * 1024  # of what a child prints, its end
 _CHUNK = 64 * 1024
@@ -23,12 +26,16 @@ _SUBREAPER = 36
 
 
 class Exit(NamedTuple):
-    """The child's answer (b"" for none), the end of what it printed, its wait status, whether it was killed as late."""
+    """The child's answer (b"" for none), the end of what it printed, its wait status, whether it was killed as late.
+
+    `usage` counts with the child those that it has waited for itself.
+    """
 
     answer: bytes
     output: str
     status: int
     late: bool
+    usage: resource.struct_rusage
 
 
 class Tail:
@@ -156,7 +163,7 @@ class _Child:
             status = self._kill()
         self._drain()
         answer = bytes(self._answer[:_LONGEST_ANSWER]) if self._answered else b""
-        return Exit(answer, self._tail.text(), status, late)
+        return Exit(answer, self._tail.text(), status, late, self._usage)
 
     def close(self) -> None:
         """Leave nothing behind, whatever has happened."""
@@ -212,7 +219,7 @@ class _Child:
 
     def _ended(self) -> Optional[int]:
         """Return the wait status of a child that is dead, else None."""
-        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        pid, status, self._usage = os.wait4(self._pid, os.WNOHANG)
         return status if pid else None
 
     def _kill(self) -> int:
@@ -220,7 +227,8 @@ class _Child:
         self._kill_group()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)  # it may not have made its group yet
-        return os.waitpid(self._pid, 0)[1]
+        _, status, self._usage = os.wait4(self._pid, 0)
+        return status
 
     def _kill_group(self) -> None:
         """Kill what is left of the child's process group."""

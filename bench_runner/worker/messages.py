@@ -101,6 +101,8 @@ class Preloaded:
 class Ended:
     """How a case ended: ok, failed, timeout, skipped or crashed.
 
+    `spent_cpu_s` and `maxrss` (bytes) are those of the process it was tried in and of all that one has waited for.
+
     `values` are per call; `number`, and the costs per call in seconds, are those of the last values; `batch_s` is the
     wall time behind one value, setup included; `peak_rss` in bytes; `output` the end of what was printed.
     """
@@ -115,6 +117,8 @@ class Ended:
     wall_s: float = float("nan")
     peak_rss: float = float("nan")
     batch_s: float = float("nan")
+    spent_cpu_s: float = float("nan")
+    maxrss: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from time import perf_counter, process_time  # by name: a benchmark may patch th
 from typing import Any, Callable, List, NamedTuple
 
 _FIRST_CALL = 10  # how many times longer than the others a batch with one-off work in it is
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
 class Cost(NamedTuple):
@@ -49,7 +49,7 @@ def now() -> Cost:
 
 def peak_rss() -> float:
     """Return the most memory this process ever held, in bytes; a forked one counts what it was forked with."""
-    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT)
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT)
 
 
 class Meter:

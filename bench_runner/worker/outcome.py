@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 from .children import flush
 from .limits import release
 from .messages import Ended, decode, encode
+from .meter import RSS_UNIT
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,6 +50,13 @@ def sentence(error: BaseException) -> str:
 
 def judge(end: Exit, timeout: float) -> Ended:
     """Return how a child ended, seen from its parent; what it printed is kept unless all went well."""
+    usage = end.usage
+    spent_cpu_s, maxrss = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT
+    return replace(_judged(end, timeout), spent_cpu_s=spent_cpu_s, maxrss=maxrss)
+
+
+def _judged(end: Exit, timeout: float) -> Ended:
+    """Return how a child ended, without its cost."""
     if end.late:
         return Ended("timeout", "no answer within %g s" % timeout, end.output)
     if end.answer:
