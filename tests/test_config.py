@@ -7,6 +7,7 @@ import asv.config
 import pytest
 
 from bench_runner.config import KEYS, Config, find, is_url, load
+from bench_runner.config.keep import Keep
 from bench_runner.config.written import size
 from bench_runner.errors import UsageError
 
@@ -68,6 +69,24 @@ def test_nothing_found_says_what_to_do(tmp_path: Path) -> None:
 
 
 # --- our own files
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("all", Keep()),
+        ("180d", Keep(days=180)),
+        ("1 day", Keep(days=1)),
+        (" 26 weeks ", Keep(days=182)),
+        ("3w", Keep(days=21)),
+        ("500 commits", Keep(commits=500)),
+        ("5c", Keep(commits=5)),
+    ],
+)
+def test_how_long_samples_are_kept(tmp_path: Path, written: str, kept: Keep) -> None:
+    found = load(write(tmp_path, f'keep_samples = "{written}"')).keep_samples
+    assert found == kept
+    assert found.all == (kept == Keep())
 
 
 def test_defaults_of_our_files(tmp_path: Path) -> None:
@@ -134,6 +153,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
         ("install_timeout = 0", ("install_timeout", "above 0")),
         ("install_timeout = nan", ("install_timeout", "above 0")),
         ('memory_limit = "much"', ("memory_limit", '"4 GB"', "not 'much'")),
+        ('keep_samples = "soon"', ("keep_samples", '"500 commits"', "not 'soon'")),
         ("memory_limit = true", ("memory_limit", "not True")),
         ("project = 3", ("project", "a string", "not 3")),
         ('launch_method = "fork"', ("launch_method", "auto, spawn, forkserver")),

@@ -53,8 +53,8 @@ class Order:
     launch: str | None = None
     set_commit: str | None = None
     affinity: tuple[int, ...] = ()
-    pull: bool = True
     memory: str | None = None
+    pull: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ def understand(project: Project, order: Order) -> Work:
             launch=launch_of(order.launch or config.launch_method),
             timeout=config.default_benchmark_timeout,
             affinity=order.affinity,
+            memory=limit(config.memory_limit, order.memory),
         ),
         stored=not order.quick and (not existing or order.set_commit is not None),
     )
@@ -118,7 +119,6 @@ def understand(project: Project, order: Order) -> Work:
 def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]) -> list[Commit]:
     """Return the commits of the range in the order of measuring; NEW oldest first, so that it can be gone on with."""
     if order.pull:
-            memory=limit(config.memory_limit, order.memory),
         project.repository.fetch()
     names = {one.name for one in chosen}
     mine = (one for one in project.columns.entries if one.machine == project.machine.machine and not one.damage)

@@ -61,9 +61,9 @@ class Config:
     requirements: tuple[Path, ...] = ()
     install_timeout: float = 600.0
     default_benchmark_timeout: float = 60.0
+    memory_limit: int | None = None
     build_cache_size: int = 2
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
-    memory_limit: int | None = None
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
     rounds: int = 5
     launch_method: str | None = None
@@ -133,10 +133,10 @@ def _config(written: Written) -> Config:
         requirements=_requirements(written),
         install_timeout=written.number("install_timeout", 600.0),
         default_benchmark_timeout=written.number("default_benchmark_timeout", 60.0),
+        memory_limit=written.size("memory_limit"),
         build_cache_size=_build_cache_size(written),
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
-        memory_limit=written.size("memory_limit"),
         rounds=written.whole("rounds", 5, 1),
         launch_method=written.choice("launch_method", LAUNCH_METHODS),
         detector=written.text("detector", "segments"),

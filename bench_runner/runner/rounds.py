@@ -91,6 +91,7 @@ class Measurement:
             dict(course.calls.settings),
             force=self._sampling.quick,
             affinity=list(self._sampling.affinity),
+            memory=self._sampling.memory,
         )
         try:
             return self._launcher.run(request, alone=course.alone)
@@ -101,7 +102,6 @@ class Measurement:
     def _make_caches(self, courses: list[Course]) -> None:
         """Run each setup_cache once, by itself; where it fails, so do its cases."""
         users: dict[str, list[Course]] = {}
-            memory=self._sampling.memory,
         for course in courses:
             if course.benchmark.setup_cache_key is not None:
                 users.setdefault(course.benchmark.setup_cache_key, []).append(course)

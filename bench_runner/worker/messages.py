@@ -36,6 +36,7 @@ class MakeCache:
     cwd: str
     timeout: float
     affinity: List[int] = field(default_factory=list)
+    memory: int = 0
     hash_seed: Optional[int] = None
 
 
@@ -43,7 +44,6 @@ class MakeCache:
 class RunCase:
     """Measure one case in the folder `cwd` (answer: Ended).
 
-    memory: int = 0
     `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
     suite has not set them itself, or in any case with `force`. With a `hash_seed` it gets a fresh interpreter, without
     one a fork of this one. `memory` in bytes is the most that its process may fill, 0 for any.
@@ -57,6 +57,7 @@ class RunCase:
     settings: Dict[str, Any] = field(default_factory=dict)
     force: bool = False
     affinity: List[int] = field(default_factory=list)
+    memory: int = 0
     hash_seed: Optional[int] = None
 
 
@@ -64,7 +65,6 @@ class RunCase:
 
 
 @dataclass(frozen=True)
-    memory: int = 0
 class Hello:
     """The first line; `engine` is the version of asv_runner that is installed, "" for none."""
 

@@ -29,8 +29,8 @@ def answered(work: Callable[[], Ended], memory: int = 0) -> bytes:
     try:
         ended = work()
     except BaseException as error:  # noqa: BLE001 - a benchmark may raise anything, SystemExit included
-        flush()
         release()
+        flush()
         with contextlib.suppress(Exception):  # the suite may have spoilt what it takes to print it
             traceback.print_exception(type(error), error, _outer(error))
         cap = ", under a memory limit of %.3g GB" % (memory / 1e9)
