@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bench_runner.config.keep import WRITTEN as KEPT
+from bench_runner.config.keep import Keep, parse
 from bench_runner.config.written import PYPROJECT, Written, absolute, has_our_table, is_number, is_text, read, shown
 from bench_runner.errors import UsageError
 
@@ -62,6 +64,7 @@ class Config:
     install_timeout: float = 600.0
     default_benchmark_timeout: float = 60.0
     memory_limit: int | None = None
+    keep_samples: Keep = field(default_factory=Keep)
     build_cache_size: int = 2
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -134,6 +137,7 @@ def _config(written: Written) -> Config:
         install_timeout=written.number("install_timeout", 600.0),
         default_benchmark_timeout=written.number("default_benchmark_timeout", 60.0),
         memory_limit=written.size("memory_limit"),
+        keep_samples=_keep_samples(written),
         build_cache_size=_build_cache_size(written),
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
@@ -246,6 +250,14 @@ def _build_cache_size(written: Written) -> int:
     if "wheel_cache_size" in written.data:
         written.warn("wheel_cache_size is now called build_cache_size")
     return written.whole("build_cache_size", old, 0)
+
+
+def _keep_samples(written: Written) -> Keep:
+    """Return how long `store thin` leaves single samples alone."""
+    try:
+        return parse(written.text("keep_samples", "all"))
+    except ValueError:
+        written.wrong("keep_samples", KEPT, written.data["keep_samples"])
 
 
 def _by_benchmark(written: Written, key: str, expected: str, convert: Callable[[object], T]) -> Mapping[str, T]:

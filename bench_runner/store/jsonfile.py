@@ -69,8 +69,7 @@ def write(path: Path, data: Mapping[str, Any], scratch: Path, *, compact: bool =
 
     Raises StoreError when that fails; the file at `path` is then what it was.
     """
-    form: dict[str, Any] = {} if compact else {"indent": 1, "sort_keys": True}
-    content = json.dumps(data, **form).encode() + b"\n"
+    content = encoded(data, compact=compact)
     temporary = scratch / f"{secrets.token_hex(8)}.tmp"
     try:
         scratch.mkdir(parents=True, exist_ok=True)
@@ -87,6 +86,12 @@ def write(path: Path, data: Mapping[str, Any], scratch: Path, *, compact: bool =
         raise StoreError(
             f"{path}: cannot be written ({cause.strerror}): free disk space or make it writable; nothing was lost"
         ) from cause
+
+
+def encoded(data: Mapping[str, Any], *, compact: bool = False) -> bytes:
+    """Return the bytes of a file: compact, or for people."""
+    form: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1, "sort_keys": True}
+    return json.dumps(data, **form).encode() + b"\n"
 
 
 def _sync(folder: Path) -> None:

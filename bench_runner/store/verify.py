@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench_runner.errors import StoreError
@@ -12,6 +12,7 @@ from bench_runner.store.asv_format import Document
 from bench_runner.store.baselines import ENDING, show
 from bench_runner.store.documents import document, load_machine, run_of
 from bench_runner.store.files import Store
+from bench_runner.store.growth import Growth, Weight, weigh
 from bench_runner.store.jsonfile import Damage, read_bytes
 from bench_runner.store.layout import ASIDE, BASELINES, BENCHMARKS, MACHINE, run_file
 
@@ -20,7 +21,8 @@ from bench_runner.store.layout import ASIDE, BASELINES, BENCHMARKS, MACHINE, run
 class Report:
     """What was found: damages by path, how many result files of how many bytes, and rows of former benchmark versions.
 
-    `former` rows are not damaged, but asv does not show them. `notes` name what is unusual, and harmless.
+    `former` rows are not damaged, but asv does not show them. `notes` name what is unusual, and harmless; `growth` is
+    about the files that could be read.
     """
 
     damages: tuple[Damage, ...]
@@ -28,11 +30,7 @@ class Report:
     size: int = 0
     former: int = 0
     notes: tuple[Damage, ...] = ()
-
-    @property
-    def size_per_run(self) -> float:
-        """The mean bytes of a result file."""
-        return self.size / self.files if self.files else 0.0
+    growth: Growth = field(default_factory=Growth)
 
 
 def verify(results: Path) -> Report:
@@ -40,20 +38,23 @@ def verify(results: Path) -> Report:
     store = Store(results)
     benchmarks = store.benchmarks()
     damages, notes, former = list(store.damaged), list[Damage](), 0
-    paths = store.paths()
+    paths, weights = store.paths(), list[Weight]()
     for path in paths:
         try:
-            found = document(read_bytes(path), path)
+            content = read_bytes(path)
+            found = document(content, path)
             run, rows = run_of(path, found), found.rows.items()
         except StoreError as error:
             damages.append(Damage.of(path, error))
             continue
         damages += [Damage(path, reason) for reason in _reasons(path, found, run, benchmarks)]
         notes += [Damage(path, reason) for reason in _remarks(path, found, run, benchmarks)]
+        weights.append(weigh(path, len(content), found))
         former += sum(name in benchmarks and row.version != benchmarks[name].version for name, row in rows)
     damages += [*_machines(store), *_strays(store, set(paths)), *_baselines(store)]
     sizes = [path.stat().st_size for path in paths]
-    return Report(_sorted(damages), len(sizes), sum(sizes), former, _sorted(notes))
+    growth = Growth.of(weights)
+    return Report(_sorted(damages), len(sizes), sum(sizes), former, _sorted(notes), growth)
 
 
 def _sorted(found: list[Damage]) -> tuple[Damage, ...]:

@@ -16,12 +16,14 @@ from asv.benchmarks import Benchmarks
 from asv.results import Results, iter_results
 from stored_runs import BENCHMARKS, PARAMS, PEAK, PLAIN, TRACK, bad, exact, ok, results, run
 
+from bench_runner.config.keep import Keep
 from bench_runner.model.benchmark import Case
 from bench_runner.model.machine import Machine
 from bench_runner.model.run import Build, Result, Run
 from bench_runner.model.sample import Round, Sample
 from bench_runner.stats.summary import summarise
 from bench_runner.store.files import Store
+from bench_runner.store.thin import thin
 from bench_runner.store.verify import verify
 
 
@@ -141,6 +143,21 @@ def test_asv_compare(place: Place) -> None:
     broken = place.asv("compare", place.shas[0], place.shas[2])
     assert broken.returncode == 0, broken.stdout + broken.stderr
     assert next(line for line in broken.stdout.splitlines() if "time_plain" in line).split()[1] == "!"
+
+
+def test_asv_says_the_same_of_thinned_runs(place: Place) -> None:
+    shown = [place.asv("show", sha).stdout for sha in place.shas[:2]]
+    compared = place.asv("compare", *place.shas[:2]).stdout
+    files = {path: path.read_bytes() for path in place.store.paths()}
+    tally = thin(place.store, Keep(commits=0), place.folder / "cache")
+    try:
+        assert tally.runs == 2
+        assert [place.asv("show", sha).stdout for sha in place.shas[:2]] == shown
+        assert place.asv("compare", *place.shas[:2]).stdout == compared
+        assert "+" in compared
+    finally:
+        for path, content in files.items():
+            path.write_bytes(content)
 
 
 @pytest.mark.slow

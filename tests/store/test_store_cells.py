@@ -109,8 +109,8 @@ def test_times_stay_as_asv_has_them(store: Store) -> None:
     whole = run(found=[_once(PLAIN, 3.0)])
     path = store.add(whole, benchmarks=[PLAIN])
     text = path.read_text()
-    assert '"bench.time_plain": [[3.0], ' in text
-    assert "[-Infinity], [Infinity]" in text
+    assert '"bench.time_plain":[[3.0],' in text
+    assert "[-Infinity],[Infinity]" in text
     assert same(store.load(path), whole)
 
 

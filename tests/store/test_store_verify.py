@@ -37,7 +37,7 @@ def test_nothing_to_say(store: Store, path: Path) -> None:
     assert report.damages == ()
     assert report.files == 2
     assert report.size == 2 * path.stat().st_size
-    assert report.size_per_run == path.stat().st_size
+    assert report.growth.typical == path.stat().st_size
     assert verify(store.results / "none").damages == ()
 
 

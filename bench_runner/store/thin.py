@@ -1,0 +1,178 @@
+"""Replaces the single samples of old runs by the median of each round, which is all that any statistic uses of them.
+
+The summaries beside them stay as they are, so no summary, comparison, baseline or change differs afterwards. asv's
+`samples` column then holds one value per round instead of null, because that is where the rounds' centres are read
+from, by older versions of this program too; asv's own compare, which wants six samples a side for its test by ranks,
+falls back to the intervals. Runs whose commit a baseline refers to are left alone.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench_runner.config.keep import Keep
+from bench_runner.errors import StoreError
+from bench_runner.store import columns, jsonfile
+from bench_runner.store.asv_format import Document
+from bench_runner.store.baselines import list_
+from bench_runner.store.columns import Columns, Entry
+from bench_runner.store.documents import document
+from bench_runner.store.fields import Json, wholes
+from bench_runner.store.files import Store
+from bench_runner.store.jsonfile import Damage
+from bench_runner.store.own import KEY
+from bench_runner.store.rows import Row
+
+_DAY_MS = 86_400_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """What thinning came to: runs made smaller by how many bytes; runs spared for a baseline; runs thin before."""
+
+    runs: int = 0
+    saved: int = 0
+    spared: int = 0
+    thin: int = 0
+
+
+def thin(
+    store: Store, keep: Keep, cache: Path | None = None, *, dry_run: bool = False, now_ms: int | None = None
+) -> Tally:
+    """Thin every run that is older than `keep` says, file by file; `now_ms` is when the newest was measured, if None.
+
+    A kill loses nothing, and the same call goes on from there. Files that cannot be read are left, and collected in
+    the store's `damaged`; StoreError when a baseline cannot be read, or a file not be written.
+    """
+    held = _held(store)
+    tally = Tally()
+    for entry in old(columns.load(store, cache), keep, now_ms):
+        if entry.sha in held:
+            tally.spared += 1
+        elif not entry.damage:
+            _count(tally, _shrink(store, store.results / entry.place, dry_run=dry_run))
+    return tally
+
+
+def _held(store: Store) -> set[str]:
+    """Return the commits that baselines refer to."""
+    damaged = len(store.damaged)
+    held = {one.commit_sha for one in list_(store)}
+    if bad := store.damaged[damaged:]:
+        raise StoreError(f"{bad[0].path}: {bad[0].reason}; until then nobody knows which runs it refers to")
+    return held
+
+
+def _count(tally: Tally, saved: int) -> None:
+    """Enter what was saved of one run."""
+    tally.runs += saved > 0
+    tally.thin += not saved
+    tally.saved += saved
+
+
+def old(found: Columns, keep: Keep, now_ms: int | None = None) -> Iterator[Entry]:
+    """Yield the files that are older than `keep` says."""
+    measured = _measured(found)
+    newest = max(measured, default=0) if now_ms is None else now_ms
+    dates = {one.sha: one.commit_time_ms for one in found.entries}
+    ranks = {sha: rank for rank, sha in enumerate(sorted(dates, key=lambda sha: (dates[sha], sha), reverse=True))}
+    for entry, moment in zip(found.entries, measured, strict=True):
+        late = keep.days is not None and moment < newest - keep.days * _DAY_MS
+        if late or (keep.commits is not None and ranks[entry.sha] >= keep.commits):
+            yield entry
+
+
+def _measured(found: Columns) -> list[int]:
+    """Return when each file was last measured, ms; its commit's date where nobody knows."""
+    moments = [one.commit_time_ms for one in found.entries]
+    latest = found.table.group_by("run").aggregate([("started_ms", "max")])
+    for run, moment in zip(latest["run"].to_pylist(), latest["started_ms_max"].to_pylist(), strict=True):
+        moments[run] = moment or moments[run]
+    return moments
+
+
+def _shrink(store: Store, path: Path, *, dry_run: bool) -> int:
+    """Return by how many bytes a file gets smaller, and make it so unless this is a dry run."""
+    if dry_run:
+        return _smaller(store, path)[1]
+    with store.writing() as scratch:
+        content, saved = _smaller(store, path)
+        if content:
+            jsonfile.write(path, content, scratch, compact=True)
+    return saved
+
+
+def _smaller(store: Store, path: Path) -> tuple[dict[str, Any], int]:
+    """Return a file thinned, and the bytes that saves; ({}, 0) when there is nothing to do, or it cannot be read."""
+    try:
+        content = jsonfile.read_bytes(path)
+        found = thinned(document(content, path))
+    except StoreError as error:
+        store.damaged.append(Damage.of(path, error))
+        return {}, 0
+    return (found, len(content) - len(jsonfile.encoded(found, compact=True))) if found else ({}, 0)
+
+
+def thinned(found: Document) -> dict[str, Any]:
+    """Return a result file with one sample per round, {} when it has no more than that; StoreError as from `rows`."""
+    data = found.head
+    names = list(data["result_columns"])
+    rows, records = dict(data["results"]), {}
+    for name, row in found.rows.items():
+        samples, sizes = _middles(row)
+        if samples:
+            cells = list(rows[name])
+            cells[names.index("samples")] = samples
+            rows[name] = cells
+            if row.records is not None:
+                records[name] = {"cases": _resized(row.records, sizes)}
+    if rows == data["results"]:
+        return {}
+    own = {KEY: {**found.own, "benchmarks": {**found.own["benchmarks"], **records}}} if records else {}
+    return {**data, "results": rows, **own}
+
+
+def _resized(records: Sequence[Any], sizes: Mapping[int, list[int]]) -> list[Any]:
+    """Return records that say how many samples there now are to each round."""
+    return [{**record, "sizes": sizes[index]} if index in sizes else record for index, record in enumerate(records)]
+
+
+def _middles(row: Row) -> tuple[list[Any], dict[int, list[int]]]:
+    """Return the samples column of a row with each round's median, and by case the rounds' new sizes; [] when thin."""
+    size = len(row.cases()) if row.columns.get("samples") else 0
+    samples, records = list(row.column("samples", size)), row.cells(size) if size else []
+    sizes: dict[int, list[int]] = {}
+    for index, values in enumerate(samples):
+        sized = _sizes(values, records[index] if records else None, ours=row.records is not None)
+        if _may_be_thinned(values, sized):
+            samples[index] = [_median(values[start:end]) for start, end in _edges(sized) if end > start]
+            sizes[index] = [min(size, 1) for size in sized]
+    return (samples, sizes) if sizes else ([], {})
+
+
+def _sizes(values: Any, record: Json | None, *, ours: bool) -> list[int]:
+    """Return how many samples each round of a case has; to us all of asv's are one round."""
+    if ours:
+        return wholes(record.get("sizes"), "sizes") if record else []
+    return [len(values)] if isinstance(values, list) else []
+
+
+def _edges(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Return where each round begins and ends."""
+    return pairwise(accumulate(sizes, initial=0))
+
+
+def _may_be_thinned(values: Any, sizes: Sequence[int]) -> bool:
+    """Whether some round has several samples, and all of them are numbers that belong to a round."""
+    if not isinstance(values, list) or max(sizes, default=0) < 2 or sum(sizes) != len(values):
+        return False
+    return all(isinstance(value, int | float) and math.isfinite(value) for value in values)
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the median as reading it would find it: that of floats."""
+    return values[0] if len(values) == 1 else median(map(float, values))
