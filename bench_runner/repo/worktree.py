@@ -6,6 +6,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from bench_runner.errors import EnvironmentFailedError
+from bench_runner.repo import submodules
 from bench_runner.repo.command import Answer, git
 
 # Of two `git worktree add` at once one may trip over the other's half-made entry.
@@ -26,7 +27,7 @@ def place(repository: Path, common: Path, sha: str, folder: Path) -> None:
             answer = git(repository, "worktree", "add", *options, str(folder), sha)
         _check(answer, f"{sha[:8]} cannot be checked out in {folder}")
     if (folder / ".gitmodules").is_file():
-        _update_submodules(repository, folder, sha)
+        _check(submodules.update(folder, repository), f"the submodules of {sha[:8]} cannot be checked out")
 
 
 def _is_linked(folder: Path, common: Path) -> bool:
@@ -62,17 +63,6 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     folder.rename(old)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _update_submodules(repository: Path, folder: Path, sha: str) -> None:
-    """Bring submodules to what the commit wants, without leftovers of another commit."""
-    # Relative URLs lie beside the remote; without one git would look beside the worktree and not the repository.
-    lonely = not git(folder, "config", "remote.origin.url").ok
-    submodule = (*(("-c", f"remote.origin.url={repository}") if lonely else ()), "submodule", "--quiet")
-    git(folder, *submodule, "sync", "--recursive")
-    answer = git(folder, *submodule, "update", "--init", "--recursive", "--force")
-    _check(answer, f"the submodules of {sha[:8]} cannot be checked out")
-    git(folder, *submodule, "foreach", "--recursive", "git clean --quiet -ffdx")
 
 
 def _check(answer: Answer, failure: str) -> None:
