@@ -15,6 +15,7 @@ from bench_runner.envs.kept import Kept, State
 from bench_runner.envs.recipe import Recipe, has_commands
 from bench_runner.envs.wheelcache import Entry, WheelCache, build_recipe
 from bench_runner.errors import EnvironmentFailedError
+from bench_runner.instrument.spans import span
 from bench_runner.model.environment import Environment
 
 # Builds that failed in this process: (build recipe, sha) -> why. They are not tried again, nor kept for another time.
@@ -62,7 +63,8 @@ class Installation:
             values["build_cache_dir"] = str(entry.folder)
             built_s = self._built(entry, (key, sha), values)
             start = time.monotonic()
-            name = self._install(entry, values, before)
+            with span("install"):
+                name = self._install(entry, values, before)
             seconds = built_s + time.monotonic() - start
         state = replace(before, commit=sha, installation=self.digest, seconds=seconds, distribution=name)
         self.kept.write(state)
@@ -90,7 +92,8 @@ class Installation:
         self.say(Doing(f"building {key[1][:8]} for {self.environment.name}"))
         start = time.monotonic()
         try:
-            self._build(entry.folder, values)
+            with span("build"):
+                self._build(entry.folder, values)
         except EnvironmentFailedError as error:
             self.broken[key] = error
             raise
@@ -132,7 +135,9 @@ class Installation:
         texts = self.config.uninstall_command
         if texts is None:
             texts = ("return-code=any python -m pip uninstall -y {project}",) if self.config.install_command else ()
-        commands.run_all(texts, values, self._around(values, self.config.env_dir))
+        if texts:
+            with span("uninstall"):
+                commands.run_all(texts, values, self._around(values, self.config.env_dir))
 
     def _remove(self, name: str) -> None:
         """Remove the distribution of an older commit that bears another name, whatever made the environment."""

@@ -19,6 +19,7 @@ from bench_runner.envs.recipe import Recipe, recipe
 from bench_runner.envs.variables import activated
 from bench_runner.envs.wheelcache import WheelCache
 from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
+from bench_runner.instrument.spans import note, span
 from bench_runner.model.environment import Environment
 from bench_runner.model.run import Build, Fingerprint
 from bench_runner.worker.messages import ASV_RUNNER
@@ -77,6 +78,10 @@ class Preparer:
 
         Raises EnvironmentFailedError when the environment itself cannot be made.
         """
+        with span("prepare", commit=sha, environment=environment.name):
+            return self._prepared(environment, sha, say)
+
+    def _prepared(self, environment: Environment, sha: str, say: Say) -> Workspace:
         if environment.backend == "existing":
             return self._as_it_is(environment, sha, say)
         ready = self._ready(environment, say)
@@ -104,13 +109,15 @@ class Preparer:
         """Check out, build and install; a failure is what the build came to."""
         start = time.monotonic()
         try:
-            self._repository.checkout(sha, ready.kept.source)
+            with span("checkout"):
+                self._repository.checkout(sha, ready.kept.source)
             return Build(ok=True, duration_s=installation.put(sha).seconds)
         except EnvironmentFailedError as error:
             failed = Build(ok=False, duration_s=time.monotonic() - start, detail=str(error), output=error.output)
         except BenchRunnerError as error:
             failed = Build(ok=False, duration_s=time.monotonic() - start, detail=f"checkout failed: {error}")
         self._failed[ready.kept.base.name, sha] = failed
+        note(outcome="failed", error=failed.detail, output=failed.output)
         return failed
 
     def _installation(self, ready: _Ready, say: Say) -> Installation:
@@ -139,7 +146,8 @@ class Preparer:
             except EnvironmentFailedError:
                 say(f"the Python of {environment.name} is gone")
         backend = self._backend(environment, say)
-        found = Making(environment, kept, wanted, backend, self._config.install_timeout, say).make()
+        with span("environment"):
+            found = Making(environment, kept, wanted, backend, self._config.install_timeout, say).make()
         return _Ready(environment, kept, wanted, python, found)
 
     def _as_it_is(self, environment: Environment, sha: str, say: Say) -> Workspace:

@@ -1,10 +1,12 @@
 """Runs one build tool to its end, within a time limit that holds for everything it started."""
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import BinaryIO
 
 from bench_runner.envs.output import clean, reason, tail
 from bench_runner.errors import EnvironmentFailedError
+from bench_runner.instrument.spans import RSS_UNIT, charge, span
 
 # More than sixty lines ever need; a build that prints without end must not fill the memory.
 _READ_BYTES = 1 << 20
@@ -32,7 +35,7 @@ def run(command: Sequence[str], *, folder: Path, variables: Mapping[str, str], t
     Raises EnvironmentFailedError when it cannot be started.
     """
     # A file, not a pipe: a daemon left behind by a build would keep a pipe open for ever.
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, span("tool", program=Path(command[0]).name):
         try:
             process = subprocess.Popen(
                 [*command],
@@ -69,14 +72,33 @@ def failure(what: str, name: str, finished: Finished, timeout: float) -> Environ
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> bool:
     """Wait for a program and return whether it was killed for being late; killed on an interruption too."""
     try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        _kill(process)
-        return True
+        late = not _ended(process, timeout)
     except BaseException:
         _kill(process)
         raise
-    return False
+    if late:
+        _kill(process)
+    return late
+
+
+def _ended(process: subprocess.Popen[bytes], timeout: float | None = None) -> bool:
+    """Wait for a program and charge what it, and those it has waited for, have spent; False when time is up."""
+    if not hasattr(os, "wait4"):  # Windows, which does not tell
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout)
+        return process.returncode is not None
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    pause = 0.0005
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            charge(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
+            return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05, max(end - time.monotonic(), 0.0005))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -92,7 +114,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    process.wait()
+    _ended(process)
 
 
 def _end(output: BinaryIO) -> str:

@@ -23,7 +23,7 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +193,4 @@ def _sentence(error: BaseException | None) -> str:
 
 def _own_rss() -> int:
     """Return the most memory this process ever held, in bytes; 0 where the system does not tell."""
-    return 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT
+    return 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT

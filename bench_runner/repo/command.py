@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench_runner.errors import UsageError
+from bench_runner.instrument.spans import charge
 
 # What a calling git sets for its hooks; each of them would point our commands at the caller's repository or index.
 CALLERS_OWN = (
@@ -75,13 +76,21 @@ def git(folder: Path, *arguments: str, stdin: bytes = b"") -> Answer:
     with tempfile.TemporaryFile() as source:
         source.write(stdin)
         source.seek(0)
+        spent_before = _children_s()
         try:
             status, out, err = program.execute(
                 command, istream=source, with_extended_output=True, with_exceptions=False, stdout_as_string=False
             )
         except GitCommandNotFound as error:
             raise UsageError("git was not found on PATH: install it") from error
+    charge(_children_s() - spent_before)
     return Answer(status, out, without_credentials(err))
+
+
+def _children_s() -> float:
+    """Return the CPU seconds of all processes that we have waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def forget_the_caller() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench_runner.config import is_url
 from bench_runner.config.written import shown
 from bench_runner.errors import UsageError
+from bench_runner.instrument.spans import span
 from bench_runner.model.commit import Commit
 from bench_runner.repo import log, mirror, worktree
 from bench_runner.repo.command import Answer, forget_the_caller, git, without_credentials
@@ -124,7 +125,8 @@ class Repository:
     def fetch(self) -> None:
         """Bring a mirror up to date; a local repository is the user's to fetch."""
         if self.url:
-            mirror.update(self.path, self.url)
+            with span("fetch"):
+                mirror.update(self.path, self.url)
 
     def checkout(self, sha: str, folder: Path) -> None:
         """Leave exactly the files of a commit, submodules included, in a worktree kept at `folder`.

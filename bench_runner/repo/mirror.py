@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from bench_runner.errors import UsageError
+from bench_runner.instrument.spans import span
 from bench_runner.repo.command import git, without_credentials
 
 # Branches and tags only: forges keep every pull request they ever saw below refs/pull.
@@ -24,7 +25,8 @@ def mirror(url: str, cache: Path) -> Path:
             shutil.rmtree(unfinished, ignore_errors=True)
             # Commits that a rebase left behind still have results: they are never pruned.
             options = ("--bare", "--quiet", "--config", "gc.pruneExpire=never")
-            answer = git(folder.parent, "clone", *options, "--", url, str(unfinished))
+            with span("fetch"):
+                answer = git(folder.parent, "clone", *options, "--", url, str(unfinished))
             if not answer.ok:
                 raise UsageError(_failure("clone", url, answer.reason))
             unfinished.rename(folder)

@@ -10,6 +10,7 @@ from typing import Protocol
 from bench_runner import __version__
 from bench_runner.envs.base import Workspace
 from bench_runner.errors import NothingMeasuredError, UsageError
+from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.environment import Environment
@@ -131,7 +132,8 @@ class Session:
                 tally.stopped = True
                 break
             self.watcher.start(job)
-            run = self._do(job)
+            with span("job", commit=job.commit.sha, environment=job.environment.name):
+                run = self._do(job)
             self.watcher.done(job, run)
             tally.jobs += 1
             tally.broken_builds += not run.build.ok

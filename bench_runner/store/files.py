@@ -7,6 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from bench_runner.errors import StoreError
+from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.machine import Machine
 from bench_runner.model.run import Run
@@ -56,7 +57,7 @@ class Store:
         then) when something cannot be written or was written by a newer program; an unreadable old file is set aside.
         """
         known = _by_name(benchmarks)
-        with self.writing() as scratch:
+        with span("save"), self.writing() as scratch:
             path, old = self._old(run)
             content = update(old, run, known)
             self._save_machine(run.machine, scratch)

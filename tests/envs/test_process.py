@@ -7,6 +7,7 @@ import pytest
 
 from bench_runner.envs import process
 from bench_runner.errors import EnvironmentFailedError
+from bench_runner.instrument.spans import Span, listening, span
 
 # Starts a grandchild that leaves the process group, writes down both, and hangs.
 HANGS = """
@@ -57,18 +58,33 @@ def test_a_late_program_is_killed_with_all_that_it_started(tmp_path: Path) -> No
 
 
 def test_an_interruption_kills_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(self: object, timeout: float | None = None) -> int:
-        if timeout is None:
-            return original(self)  # type: ignore[arg-type] # the real method of the same object
-        while not (tmp_path / "pids.ready").exists():
-            time.sleep(0.05)
-        raise KeyboardInterrupt
+    def interrupted(seconds: float) -> None:
+        sleep(seconds)
+        if (tmp_path / "pids.ready").exists():
+            raise KeyboardInterrupt
 
-    original = process.subprocess.Popen.wait
-    monkeypatch.setattr(process.subprocess.Popen, "wait", interrupted)
+    sleep = time.sleep
+    monkeypatch.setattr(process.time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         start(HANGS, tmp_path)
+    monkeypatch.undo()
     assert gone([int(word) for word in (tmp_path / "pids.ready").read_text().split()])
+
+
+def test_what_a_program_and_its_children_spend_is_charged(tmp_path: Path) -> None:
+    burn = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}]); b = bytearray(200 << 20)"
+    heard: list[Span] = []
+    with listening(heard.append), span("build"):
+        start(code, tmp_path)
+        start(burn + "time.sleep(60)", tmp_path, timeout=1.0)
+    tool, late, build = heard
+    assert (tool.name, tool.fields["program"]) == ("tool", Path(sys.executable).name)
+    assert 0.3 <= tool.cpu_s < 2.0
+    assert 200 << 20 < tool.maxrss < 300 << 20
+    assert 0.3 <= late.cpu_s < 2.0
+    assert build.cpu_s >= tool.cpu_s + late.cpu_s
+    assert build.maxrss == tool.maxrss
 
 
 def test_a_left_daemon_does_not_keep_us_waiting(tmp_path: Path) -> None:
