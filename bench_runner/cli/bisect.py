@@ -51,7 +51,8 @@ def search(project: Project, commits: str, bench: str, environment: str | None) 
     """Bisect with real measurements, show how it goes and what came out."""
     from bench_runner.bisect.remeasure import Remeasure
     from bench_runner.bisect.session import run
-    from bench_runner.cli.measure import Order, session_of, understand
+    from bench_runner.cli.measure import session_of
+    from bench_runner.cli.order import Order, understand
     from bench_runner.cli.progress import Progress as Screen
 
     path = path_of(project, commits)

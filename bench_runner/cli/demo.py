@@ -43,7 +43,8 @@ def demo(
     ```
     """
     from bench_runner.cli.changes import found
-    from bench_runner.cli.measure import Order, measure
+    from bench_runner.cli.measure import measure
+    from bench_runner.cli.order import Order
     from bench_runner.cli.publish import write
     from bench_runner.demo.project import truth_of
     from bench_runner.demo.project import write as write_project

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench_runner.cli.measure import Order, session_of, understand
+from bench_runner.cli.measure import session_of
+from bench_runner.cli.order import Order, understand
 from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
 from bench_runner.errors import EnvironmentFailedError

@@ -80,7 +80,8 @@ def run(
     git rev-list -3 side | bench-runner run HASHFILE:-
     ```
     """
-    from bench_runner.cli.measure import Order, measure
+    from bench_runner.cli.measure import measure
+    from bench_runner.cli.order import Order
     from bench_runner.runner.plan import Skip
 
     from bench_runner.repo.thin import Thinning

@@ -52,7 +52,7 @@ def _results(table: Any) -> Callable[[int], frozenset[Told]]:
 
     rows, words = _coded(table)
     kinds, codes = np.unique(rows, return_inverse=True)
-    runs = table.column("run").to_numpy()
+    runs = _plain(table.column("run").combine_chunks())
     order = np.lexsort((codes, runs))
     codes, runs = codes[order], runs[order]
     made: dict[bytes, frozenset[Told]] = {}
@@ -76,8 +76,15 @@ def _coded(table: Any) -> "tuple[np.ndarray[Any, Any], Mapping[str, list[str]]]"
     for name in _WORDS:
         column = table.column(name).combine_chunks()
         words[name] = column.dictionary.to_pylist()
-        rows = rows * len(words[name]) + column.indices.to_numpy()
+        rows = rows * len(words[name]) + _plain(column.indices)
     return rows, words
+
+
+def _plain(numbers: Any) -> "np.ndarray[Any, Any]":
+    """Return an arrow array of numbers as numpy's; its own to_numpy imports pandas, which nothing else needs here."""
+    import numpy as np
+
+    return np.from_dlpack(numbers)
 
 
 def _told(row: int, words: Mapping[str, list[str]]) -> Told:
