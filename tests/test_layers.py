@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "bench_runner"
 LAYERS = (
     ("errors", "model"),
-    ("stats", "units", "hostile", "host", "config", "plugins"),
+    ("stats", "units", "hostile", "private", "host", "config", "plugins"),
     ("repo", "envs", "store"),
     ("history", "report", "exchange"),
     ("runner", "publish"),

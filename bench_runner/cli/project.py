@@ -76,7 +76,7 @@ class Project:
         """The results directory."""
         from bench_runner.store.files import Store
 
-        return Store(self.config.results_dir)
+        return Store(self.config.results_dir, self.config.root)
 
     @cached_property
     def columns(self) -> "Columns":

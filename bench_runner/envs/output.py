@@ -1,13 +1,12 @@
-"""Makes the output of build tools fit to be kept: no terminal escapes, no home folder, no passwords, only its end."""
+"""Makes the output of build tools fit to be kept: no terminal escapes, nothing private, only its end."""
 
 import re
-from pathlib import Path
 
 from bench_runner.hostile import without_sequences
+from bench_runner.private import hide
 
 KEPT_LINES = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_PASSWORD = re.compile(r"(?<=://)[^/\s:@]*:?[^/\s@]*@")
 _FRAME = re.compile(r"^[\s│├╰─▶\u00d7]*(?:(?:error|cause|ERROR|E):\s+)?")
 # An exception's line says most, then why a resolver gave up, an error of a compiler; tools' own words are the least.
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|NotFound)\b(?::|$)")
@@ -23,7 +22,7 @@ _NOISE = re.compile(
 def clean(text: str) -> str:
     """Return text as a plain log: the last state of lines that were redrawn, nothing a terminal would obey."""
     lines = (_redrawn(line) for line in without_sequences(text).split("\n"))
-    return _private(_CONTROL.sub("", "\n".join(lines)))
+    return hide(_CONTROL.sub("", "\n".join(lines)))
 
 
 def tail(text: str, lines: int = KEPT_LINES) -> str:
@@ -45,11 +44,3 @@ def reason(text: str, width: int = 300) -> str:
 def _redrawn(line: str) -> str:
     """Return what a line shows in the end when a progress display has drawn it several times."""
     return line.rstrip("\r").rpartition("\r")[2]
-
-
-def _private(text: str) -> str:
-    """Return text without the home folder and without what stands before the @ of an address."""
-    home = str(Path.home())
-    if len(home) > 1:
-        text = re.sub(rf"{re.escape(home)}(?=[/\\]|\b|$)", "~", text)
-    return _PASSWORD.sub("***@", text)

@@ -37,6 +37,7 @@ from bench_runner.store.layout import (
     machine_folder,
     run_file,
 )
+from bench_runner.store.published import published
 
 _MACHINE_VERSION = 1
 _PATIENCE_S = 120.0  # another program holds the lock for well under a second
@@ -46,8 +47,9 @@ _FULL = 64  # digits of the longest sha
 class Store:
     """All results below one directory; `damaged` collects what reading had to leave out."""
 
-    def __init__(self, results: Path) -> None:
-        self.results = results
+    def __init__(self, results: Path, root: Path | None = None) -> None:
+        """Open it; `root` is the folder of the project, which is not told to those who read the results."""
+        self.results, self._root = results, root
         self.damaged: list[Damage] = []
 
     def add(self, run: Run, *, benchmarks: Iterable[Benchmark]) -> Path:
@@ -59,7 +61,7 @@ class Store:
         known = _by_name(benchmarks)
         with span("save"), self.writing() as scratch:
             path, old = self._old(run)
-            content = update(old, run, known)
+            content = update(old, published(run, self._root), known)
             self._save_machine(run.machine, scratch)
             self._save_benchmarks(known, scratch)
             jsonfile.write(path, content, scratch, compact=True)
