@@ -3,8 +3,10 @@
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bench_runner.errors import UsageError
 from bench_runner.instrument.spans import charge
@@ -26,6 +28,7 @@ SETTINGS = (
     "core.sparseCheckout=false",  # a workspace holds the whole commit, whatever the user's checkout leaves out
     "protocol.file.allow=always",  # submodules beside a local repository, as asv allows
 )
+NONE: Mapping[str, str] = MappingProxyType({})
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _PREFIX = re.compile(r"^(fatal|error|warning|hint): ")
 
@@ -57,7 +60,7 @@ class Answer:
         return _PREFIX.sub("", line)
 
 
-def git(folder: Path, *arguments: str, stdin: bytes = b"") -> Answer:
+def git(folder: Path, *arguments: str, stdin: bytes = b"", variables: Mapping[str, str] = NONE) -> Answer:
     """Run git in `folder`, without looking for a repository above it; UsageError only when git is missing."""
     try:
         from git import Git
@@ -69,6 +72,7 @@ def git(folder: Path, *arguments: str, stdin: bytes = b"") -> Answer:
         GIT_TERMINAL_PROMPT="0",
         GIT_OPTIONAL_LOCKS="0",
         GIT_CEILING_DIRECTORIES=str(folder.parent),
+        **variables,
     )
     settings = [word for setting in SETTINGS for word in ("-c", setting)]
     # -C and not a working directory: GitPython falls back to our own one, which may be the user's checkout.

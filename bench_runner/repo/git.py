@@ -99,7 +99,7 @@ class Repository:
         """Return what the remote calls its default branch, else main or master, else what is checked out."""
         if self.path.samefile(self.common):  # bare: HEAD is the default branch and nobody's checkout
             return git(self.path, "symbolic-ref", "--quiet", "--short", "HEAD").text or "HEAD"
-        names = self._branches()
+        names = self.branches()
         remote = git(self.path, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").text
         if remote in names:
             here = remote.removeprefix("origin/")
@@ -109,6 +109,11 @@ class Repository:
         if current in usual:
             return current
         return next((name for name in usual if name in names), current or "HEAD")
+
+    def branches(self) -> set[str]:
+        """Return the names of branches, those of remotes with their remote: "main", "origin/main"."""
+        answer = git(self.path, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+        return {line.split("/", 2)[2] for line in answer.text.splitlines()}
 
     def tags(self) -> dict[str, str]:
         """Return tag name -> sha of its commit, oldest first; tags of anything else are left out."""
@@ -135,11 +140,6 @@ class Repository:
         """
         worktree.place(self.path, self.common, self.resolve(sha), folder.absolute())
 
-    def _branches(self) -> set[str]:
-        """Return the names of branches, those of remotes with their remote: "main", "origin/main"."""
-        answer = git(self.path, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
-        return {line.split("/", 2)[2] for line in answer.text.splitlines()}
-
     def _refuse(self, ref: str) -> None:
         """Refuse what git would take for an option, or could not be given at all."""
         if not ref.strip() or ref.startswith("-") or "\0" in ref:
@@ -147,7 +147,7 @@ class Repository:
 
     def _unknown(self, ref: str, answer: Answer) -> UsageError:
         """Return the error for a ref that does not resolve, with the nearest name there is."""
-        names = sorted(self._branches() | self.tags().keys())
+        names = sorted(self.branches() | self.tags().keys())
         near = next(
             (near for word in re.split(r"\.{2,3}|[\^~@: ]", ref) for near in get_close_matches(word, names, 1)), ""
         )

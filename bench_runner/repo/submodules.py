@@ -1,11 +1,11 @@
 """Brings submodules to what a laid-out commit wants, level by level, without leftovers of another commit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench_runner.repo.command import Answer, git
+from bench_runner.repo.command import NONE, Answer, git
 
-_SUBMODULE = "160000"
+SUBMODULE = "160000"
 
 
 def update(folder: Path, origin: Path) -> Answer:
@@ -23,7 +23,7 @@ def update(folder: Path, origin: Path) -> Answer:
     answer = git(folder, *bring)
     if not answer.ok and _lent(folder, origin):
         answer = git(folder, *bring)
-    for path, _ in _wanted(folder) if answer.ok else ():
+    for path, _ in wanted(folder) if answer.ok else ():
         inner = folder / path
         if (inner / ".git").exists():  # one that is not to be updated has none
             git(inner, "clean", "--quiet", "-ffdx")
@@ -33,18 +33,19 @@ def update(folder: Path, origin: Path) -> Answer:
     return answer
 
 
-def _wanted(folder: Path) -> Iterator[tuple[str, str]]:
+def wanted(folder: Path, variables: Mapping[str, str] = NONE) -> Iterator[tuple[str, str]]:
     """Yield path and commit of each submodule, from the index, whose paths never lead out of the folder."""
-    for entry in git(folder, "ls-files", "--stage", "-z").out.decode("utf-8", "surrogateescape").split("\0"):
+    listed = git(folder, "ls-files", "--stage", "-z", variables=variables).out
+    for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
         mode, _, rest = entry.partition(" ")
-        if mode == _SUBMODULE:
+        if mode == SUBMODULE:
             yield rest.partition("\t")[2], rest.partition(" ")[0]
 
 
 def _lent(folder: Path, origin: Path) -> bool:
     """Fetch from the submodules at `origin` what these here lack; return whether anything came."""
     lent = False
-    for path, sha in _wanted(folder):
+    for path, sha in wanted(folder):
         inner, lender = folder / path, origin / path
         if (inner / ".git").exists() and (lender / ".git").exists():
             missing = not git(inner, "cat-file", "-e", f"{sha}^{{commit}}").ok
