@@ -3,9 +3,11 @@
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bench_runner.cli.account import finish, show_plan, show_runs
+from bench_runner.cli.machine import tell_name
 from bench_runner.cli.order import Order, Work, understand, wanted
 from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
@@ -34,6 +36,8 @@ def measure(project: Project, order: Order, *, dry_run: bool = False, show_outpu
     if idle := nothing_left(project, order, work, done, memory.recall()):
         finish(project, work, idle, Tally())
         return Tally()
+    if work.stored and work.commits:
+        tell_name(project)
     with Progress(show_output=show_output) as progress, session_of(project, order, work, progress) as session:
         candidates = [(one, commit.sha) for commit in work.commits for one in work.environments]
         known = [] if work.suite.of_commit or not candidates else wanted(session.discover(candidates), order)
@@ -67,7 +71,8 @@ def nothing_left(
 def memory_of(project: Project, work: Work) -> Memory:
     """Return the memory of the suite; where each commit has its own, or nothing is stored, it stays empty."""
     config = project.config
-    told = "" if work.suite.of_commit or not work.stored else facts(config, work.environments, work.commits)
+    known = work.stored and not work.suite.of_commit
+    told = partial(facts, config, work.environments, work.commits) if known else None
     return Memory(work.suite.folder, project.cache, told, (config.env_dir, config.results_dir, config.html_dir))
 
 

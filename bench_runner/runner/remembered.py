@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,12 @@ _PASSING = re.compile(
 class Memory:
     """The list of the suite in `folder`, kept below `cache`.
 
-    `facts` says what decides the list beside the folder's own files; "" means that it cannot be known, and nothing is
-    remembered. What a suite looks up outside of its folder (other files, the network) is not seen: such a list is made
-    anew with the next commit that is to be measured.
+    `facts()` says what decides the list beside the folder's own files; while it is "", or with no `facts` at all,
+    nothing is remembered. What a suite looks up outside of its folder (other files, the network) is not seen: such a
+    list is made anew with the next commit that is to be measured.
     """
 
-    def __init__(self, folder: Path, cache: Path, facts: str, apart: Iterable[Path] = ()) -> None:
+    def __init__(self, folder: Path, cache: Path, facts: Callable[[], str] | None, apart: Iterable[Path] = ()) -> None:
         self._facts = facts
         self._place = cache / "suites" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
         self._before = _read(self._place) if facts else {}
@@ -52,7 +52,8 @@ class Memory:
 
     def recall(self) -> list[Benchmark] | None:
         """Return the list, None when it has to be made anew."""
-        if self._files is None or self._before.get("facts") != self._facts:
+        told = self._told()
+        if not told or self._files is None or self._before.get("facts") != told:
             return None
         if not same(_files(self._before), self._files):
             return None
@@ -63,17 +64,22 @@ class Memory:
 
     def keep(self, benchmarks: Iterable[Benchmark]) -> None:
         """Remember a list that was made after this memory was; an edit in between makes the next one differ."""
-        if self._files is None:
+        told = self._told()
+        if not told or self._files is None:
             return
         with contextlib.suppress(OSError):  # without it the next time takes longer, that is all
             self._place.parent.mkdir(parents=True, exist_ok=True)
             content = {
-                "facts": self._facts,
+                "facts": told,
                 "read_ns": self._began_ns,
                 "files": {name: astuple(one) for name, one in self._files.items()},
                 "benchmarks": {one.name: write_entry(one) for one in benchmarks},
             }
             write_json(self._place, content)
+
+    def _told(self) -> str:
+        """Return the facts as they are now: an environment may have been made meanwhile."""
+        return self._facts() if self._facts else ""
 
     def _content(self, folder: Path, apart: Sequence[Path]) -> Files | None:
         """Return what the folder holds, None when it cannot be looked into."""

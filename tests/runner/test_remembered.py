@@ -39,7 +39,7 @@ def recall(suite: Path, tmp_path: Path) -> Callable[..., list[Benchmark] | None]
     """Look the list up, as a command would that is started now; what is made anew is kept."""
 
     def recalled(told: str = "facts", apart: tuple[Path, ...] = ()) -> list[Benchmark] | None:
-        memory = Memory(suite, tmp_path / "cache", told, apart)
+        memory = Memory(suite, tmp_path / "cache", lambda: told, apart)
         found = memory.recall()
         if found is None:
             memory.keep(LIST)
@@ -140,7 +140,7 @@ def test_a_damaged_memory_is_none(recall: Recall, tmp_path: Path, damage: str) -
 
 def test_a_folder_that_cannot_be_looked_into_is_not_remembered(suite: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        memory = Memory(suite / "missing", tmp_path / "cache", "facts")
+        memory = Memory(suite / "missing", tmp_path / "cache", lambda: "facts")
         memory.keep(LIST)
         assert memory.recall() is None
 
