@@ -29,6 +29,11 @@ def here(name: str | None = None) -> Machine:
     return chosen
 
 
+def unnamed() -> bool:
+    """Whether nobody has named this host, so that results carry its own name."""
+    return usable(platform.node()) and load() is None and _asv() is None
+
+
 def save(machine: Machine) -> Path:
     """Keep the machine as this user's name and facts for this host; return the file."""
     machine_folder(Path(), machine.machine)

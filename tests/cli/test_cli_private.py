@@ -40,8 +40,8 @@ LEGACY = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Command, str]:
-    """A project at /.../ada/secret-project, and all that its results say."""
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Command, str, str]:
+    """A project at /.../ada/secret-project, what its first run said, and all that its results say."""
     command = project(tmp_path / "ada" / "secret-project")
     monkeypatch.setenv("HOME", str(tmp_path / "ada"))
     monkeypatch.setenv("SOME_TOKEN", "t0k-e1234567")
@@ -51,11 +51,11 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Command, str]
     command.commit("Break the build in old style")
     done = command("run", "HEAD~2..HEAD", "--rounds", "1")
     assert done.code == 0, done.err
-    return command, "".join(path.read_text() for path in (command.folder / "results").rglob("*.json"))
+    return command, done.err, "".join(path.read_text() for path in (command.folder / "results").rglob("*.json"))
 
 
-def test_results_of_a_project_that_fails(told: tuple[Command, str], tmp_path: Path) -> None:
-    _, text = told
+def test_what_a_project_that_fails_tells(told: tuple[Command, str, str], tmp_path: Path) -> None:
+    command, said, text = told
     assert "RuntimeError" in text
     assert "FileNotFoundError" in text
     assert "./benchmarks/fails.py" in text
@@ -63,3 +63,6 @@ def test_results_of_a_project_that_fails(told: tuple[Command, str], tmp_path: Pa
         assert private not in text, private
     names = {json.loads(one.read_text())["machine"] for one in tmp_path.rglob("results/*/machine.json")}
     assert names == {platform.node()}
+    assert said.count(f"published, under this host's name '{platform.node()}'") == 1
+    again = command("run", "HEAD~1^!", "--rounds", "1", "--again", "-b", "spin")
+    assert (again.code, "this host's name" in again.err) == (0, False)

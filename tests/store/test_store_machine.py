@@ -43,6 +43,15 @@ def test_a_name_is_used_without_being_kept() -> None:
     assert machine.load() is None
 
 
+def test_whether_anybody_has_named_this_host(home: Path) -> None:
+    assert machine.unnamed()
+    (home / ".asv-machine.json").write_text(json.dumps({"only": {"machine": "only"}, "version": 1}))
+    assert not machine.unnamed()
+    (home / ".asv-machine.json").unlink()
+    machine.save(machine.here())
+    assert not machine.unnamed()
+
+
 def test_a_saved_name_is_found_again(home: Path) -> None:
     path = machine.save(machine.here("lab"))
     assert path.is_relative_to(home)
