@@ -47,7 +47,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [str(workspace.python), str(_MAIN), "serve", str(suite), str(theirs), str(said)],
                 cwd=folder,
-                env={**environ(workspace, hash_seed), _MARK: self._mark},
+                env={**environ(workspace, folder, hash_seed), _MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -82,6 +82,11 @@ class Worker:
         if kind is None:
             self._say_farewell()
         self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -186,9 +191,13 @@ class Worker:
         return Lost("gave no answer" if silent else _end(status), self._printed.decode(errors="replace"), silent)
 
 
-def environ(workspace: Workspace, hash_seed: int) -> dict[str, str]:
-    """Return the variables of a worker: ours without what ties them to our Python, then those of the workspace."""
-    return inherited({**activated(workspace.python), "PYTHONHASHSEED": str(hash_seed), **workspace.variables})
+def environ(workspace: Workspace, folder: Path, hash_seed: int) -> dict[str, str]:
+    """Return the variables of a worker: ours without what ties them to our Python, then those of the workspace.
+
+    Temporary files go into `folder`, so that what benchmarks leave lying about is gone with it.
+    """
+    own = {"PYTHONHASHSEED": str(hash_seed), "TMPDIR": str(folder)}
+    return inherited({**activated(workspace.python), **own, **workspace.variables})
 
 
 def _end(status: int | None) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import select
 import signal
 import sys
 from os import write  # these two by name: a suite may patch the module
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Callable, Iterable, NamedTuple, Optional, Sequence, Set
-
-if TYPE_CHECKING:
-    import resource
+from typing import Callable, Iterable, NamedTuple, Optional, Sequence, Set
 
 KEPT_BYTES = 64 * 1024  # of what a child prints, its end
 _CHUNK = 64 * 1024
@@ -89,6 +87,8 @@ def supervise(work: Callable[[int], bytes], timeout: float, private: Sequence[in
     `private` are pipes a child must not hold, the one from the host first: when that one is closed, we are done too.
     """
     known = offspring()
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # by the suite or our caller: no status would be kept
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     heard, said = os.pipe()
     printed, output = os.pipe()
     flush()  # or the child would print it once more
@@ -148,6 +148,7 @@ class _Child:
         self._open = {heard, printed}
         self._answer = bytearray()
         self._tail = Tail()
+        self._usage = resource.struct_rusage((0,) * 16)
         for pipe in self._open:
             os.set_blocking(pipe, False)
 
@@ -219,7 +220,14 @@ class _Child:
 
     def _ended(self) -> Optional[int]:
         """Return the wait status of a child that is dead, else None."""
-        pid, status, self._usage = os.wait4(self._pid, os.WNOHANG)
+        return self._reap(os.WNOHANG)
+
+    def _reap(self, options: int) -> Optional[int]:
+        """Return the wait status of a child that is dead; 0 when the suite itself has waited for it."""
+        try:
+            pid, status, self._usage = os.wait4(self._pid, options)
+        except ChildProcessError:
+            return 0
         return status if pid else None
 
     def _kill(self) -> int:
@@ -227,8 +235,7 @@ class _Child:
         self._kill_group()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)  # it may not have made its group yet
-        _, status, self._usage = os.wait4(self._pid, 0)
-        return status
+        return self._reap(0) or 0
 
     def _kill_group(self) -> None:
         """Kill what is left of the child's process group."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import json
 import pkgutil
 import sys
 import traceback
+from json import dumps  # by name: a suite may patch the module
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -95,7 +95,7 @@ def _kept(name: str, value: Any) -> bool:
     if name.startswith("_") or not isinstance(value, _PLAIN):
         return False
     try:
-        json.dumps(value, skipkeys=True)
+        dumps(value, skipkeys=True)
     except (TypeError, ValueError):
         return False
     return True
