@@ -6,7 +6,10 @@ from pathlib import Path
 
 from bench_runner.envs import uvtool
 from bench_runner.envs.base import Say, distribution, program, quiet, wheel_in
+from bench_runner.envs.builder import Builder
 from bench_runner.envs.pythons import obtain
+from bench_runner.envs.recipe import build_requirements
+from bench_runner.envs.variables import activated
 from bench_runner.errors import EnvironmentFailedError
 from bench_runner.model.environment import Environment
 
@@ -37,10 +40,37 @@ class Uv:
         self._uv("install", *pip, *packages, variables=variables)
 
     def build(self, python: Path, source: Path, out: Path, *, variables: Mapping[str, str]) -> Path:
-        """Build one wheel."""
+        """Build one wheel: with what is kept for it, and where that does not do in isolation."""
+        requires = build_requirements(source / "pyproject.toml")
+        builder = Builder.beside(python, requires)
+        keeps = bool(requires) and not builder.unfit
+        if keeps and self._built(builder, requires, (python, source, out), variables):
+            return wheel_in(out)
         target = ("--out-dir", str(out), "--python", str(python))
         self._uv("build", "build", "--wheel", *target, str(source), variables=variables)
+        if keeps:
+            builder.give_up()
         return wheel_in(out)
+
+    def _built(
+        self, builder: Builder, requires: Sequence[str], paths: tuple[Path, Path, Path], variables: Mapping[str, str]
+    ) -> bool:
+        """Return whether a builder, made now if it must be, has built (python, source, out); a late one is raised."""
+        python, source, out = paths
+        try:
+            if not builder.ready:
+                self._uv("uv venv", "venv", "--no-project", "--clear", "--python", str(python), str(builder.path))
+                pip = ("pip", "install", "--python", str(builder.python))
+                self._uv("install", *pip, *requires, variables=variables)
+                builder.finished()
+            target = ("--no-build-isolation", "--out-dir", str(out), "--python", str(builder.python))
+            inside = {**variables, **activated(builder.python, variables.get("PATH"))}
+            self._uv("build", "build", "--wheel", *target, str(source), variables=inside)
+        except EnvironmentFailedError as error:
+            if str(error).startswith("timeout:"):
+                raise
+            return False
+        return True
 
     def _satisfied(self, arguments: Sequence[str], variables: Mapping[str, str]) -> bool:
         """Return whether what is installed or cached suffices, which is the rule from the second commit on."""
