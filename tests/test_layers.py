@@ -26,6 +26,7 @@ DOORS = {
     "pandas": ("history", "report", "exchange"),
     "asv": ("store/asv", "store/asv_steps.py"),
     "asv_runner": ("worker",),
+    "structlog": ("runner/log.py",),
     "typer": ("cli",),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

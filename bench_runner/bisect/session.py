@@ -9,6 +9,7 @@ from statistics import median
 from bench_runner.bisect.question import Costs
 from bench_runner.bisect.search import Answer, Ask, Outcome, Search
 from bench_runner.errors import UsageError
+from bench_runner.instrument.spans import span
 from bench_runner.model.commit import Commit
 from bench_runner.model.metric import Metric
 
@@ -125,7 +126,8 @@ def run(
     while isinstance(ask := search.next(), Ask):
         if tell:
             tell(_progress(search, ask, commits, len(looks)))
-        looks.append(_look(search, ask, commits[ask.index], measure, scale))
+        with span("look", commit=ask.commit, rounds=ask.rounds):
+            looks.append(_look(search, ask, commits[ask.index], measure, scale))
     return _found(ask, commits, metric, looks)
 
 

@@ -1,6 +1,7 @@
 """`bisect`: which commit of a range changed a benchmark."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,7 @@ def bisect(
     *,
     bench: Annotated[str, typer.Option("--bench", "-b", help="A pattern that selects one case.")],
     environment: Annotated[str | None, typer.Option("--environment", "-E", help="By default the first one.")] = None,
+    trace: Annotated[Path | None, typer.Option("--trace", help="Write where the time went, for Perfetto.")] = None,
 ) -> None:
     """Find the commit that changed a benchmark, by measuring a few commits of the range several times.
 
@@ -42,7 +44,10 @@ def bisect(
     bench-runner bisect 1a2b3c4d..5e6f7a8b -b Join.time_inner -E uv:3.12
     ```
     """
-    found = search(Project.of(context), commits, bench, environment)
+    from bench_runner.cli.observe import traced
+
+    with traced(trace, "bisect"):
+        found = search(Project.of(context), commits, bench, environment)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 

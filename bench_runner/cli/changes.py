@@ -7,6 +7,7 @@ import typer
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import Format, show_sheet
 from bench_runner.errors import UsageError
+from bench_runner.instrument.spans import span
 from bench_runner.model.change import State
 
 if TYPE_CHECKING:
@@ -79,4 +80,5 @@ def found(project: Project, detector: str | None) -> "tuple[History, list[Group]
     for warning in policy.warnings:
         typer.echo(f"warning: {warning}", err=True)
     chosen = plugins.load("detectors", detector or project.config.detector)()
-    return history, group(find(history, chosen, policy), history)
+    with span("detect"):
+        return history, group(find(history, chosen, policy), history)

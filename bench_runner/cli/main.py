@@ -16,6 +16,7 @@ from bench_runner.cli import (
     compare,
     demo,
     init,
+    log,
     machine,
     plot,
     publish,
@@ -46,6 +47,7 @@ for panel, verbs in VERBS.items():
         app.command(name=name, rich_help_panel=panel)(verb)
 app.add_typer(baseline.app, rich_help_panel="Measure")
 app.add_typer(store.app, rich_help_panel="Publish")
+app.add_typer(log.app, rich_help_panel="Find out")
 
 
 def _version(wanted: bool) -> None:

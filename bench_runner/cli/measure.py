@@ -12,6 +12,7 @@ from bench_runner.cli.order import Order, Work, understand, wanted
 from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
 from bench_runner.envs.prepare import Preparer
+from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.environment import Environment
 from bench_runner.runner.execute import Processes
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-def measure(project: Project, order: Order, *, dry_run: bool = False, show_output: bool = False) -> Tally:
+def measure(project: Project, order: Order, *, dry_run: bool = False, screen: Progress | None = None) -> Tally:
     """Do what was ordered; raises typer.Exit(130) after an interruption, and errors when nothing could be measured."""
-    work = understand(project, order)
-    done = stored_of(project, work.environments) if work.stored else {}
+    with span("select"):
+        work = understand(project, order)
+    with span("load"):
+        done = stored_of(project, work.environments) if work.stored else {}
     if dry_run:
         known = wanted(project.store.benchmarks().values(), order)
         show_plan(plan(work.commits, work.environments, known, done, order.skip), work)
@@ -38,13 +41,14 @@ def measure(project: Project, order: Order, *, dry_run: bool = False, show_outpu
         return Tally()
     if work.stored and work.commits:
         tell_name(project)
-    with Progress(show_output=show_output) as progress, session_of(project, order, work, progress) as session:
+    with screen or Progress() as progress, session_of(project, order, work, progress) as session:
         candidates = [(one, commit.sha) for commit in work.commits for one in work.environments]
         known = [] if work.suite.of_commit or not candidates else wanted(session.discover(candidates), order)
         if work.stored and session.benchmarks:
             project.store.save_benchmarks(session.benchmarks)
             memory.keep(session.benchmarks)
-        todo = plan(work.commits, work.environments, known, done, order.skip)
+        with span("plan"):
+            todo = plan(work.commits, work.environments, known, done, order.skip)
         progress.expect(todo)
         with stopping(session, progress):
             tally = session.run(todo.jobs)

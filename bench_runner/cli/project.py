@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench_runner.hostile import plain
+from bench_runner.instrument.spans import span
 
 if TYPE_CHECKING:
     from bench_runner.config import Config
@@ -102,7 +103,8 @@ class Project:
         from bench_runner.errors import NothingMeasuredError
         from bench_runner.history.series import load
 
-        history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
+        with span("load"):
+            history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
         if not history.series and not history.failures:
             raise NothingMeasuredError(
                 f"no results yet in {self.config.results_dir}: measure some with `bench-runner run NEW`"

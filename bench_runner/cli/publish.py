@@ -6,14 +6,18 @@ from typing import Annotated
 import typer
 
 from bench_runner.cli.project import Project
+from bench_runner.instrument.spans import span
 
 Html = Annotated[
     Path | None, typer.Option("--html-dir", "-o", help="Where to; default as configured.", show_default=False)
 ]
+Trace = Annotated[Path | None, typer.Option("--trace", help="Write where the time went, for Perfetto.")]
 Detector = Annotated[str | None, typer.Option("--detector", help="segments (default) or asv.", show_default=False)]
 
 
-def publish(context: typer.Context, *, html_dir: Html = None, detector: Detector = None) -> None:
+def publish(
+    context: typer.Context, *, html_dir: Html = None, detector: Detector = None, trace: Trace = None
+) -> None:
     """Write the site from the stored results; only files whose content changed are touched.
 
     Examples:
@@ -23,7 +27,10 @@ def publish(context: typer.Context, *, html_dir: Html = None, detector: Detector
     bench-runner publish -o public --detector asv
     ```
     """
-    folder = write(Project.of(context), html_dir, detector)
+    from bench_runner.cli.observe import traced
+
+    with traced(trace, "publish"):
+        folder = write(Project.of(context), html_dir, detector)
     typer.echo(f"open {folder / 'index.html'}")
 
 
@@ -55,7 +62,9 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
 
     folder = (html_dir or project.config.html_dir).resolve()
     history, groups = found(project, detector)
-    done = build(site(material_of(history, groups, project.config, project.repository.tags())), folder)
+    with span("layout"):
+        laid = site(material_of(history, groups, project.config, project.repository.tags()))
+    done = build(laid, folder)
     typer.echo(
         f"{folder}: {len(done.written)} files written, {len(done.kept)} unchanged, {len(done.removed)} removed",
         err=True,

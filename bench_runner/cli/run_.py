@@ -1,5 +1,6 @@
 """`run`: measure commits and store what comes of it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,10 @@ NoPull = Annotated[bool, typer.Option("--no-pull", help="Do not update the mirro
 HABITS = ("--record-samples", "--append-samples", "--interleave-rounds", "--no-interleave-rounds", "--durations")
 Habit = Annotated[bool, typer.Option(*HABITS, hidden=True)]
 Parallel = Annotated[int | None, typer.Option("--parallel", "-j", hidden=True)]
+LogFile = Annotated[str | None, typer.Option("--log", help="Append each step as a JSON line; - is stderr.")]
+NoLog = Annotated[bool, typer.Option("--no-log", help="Keep no log beside the environments.")]
+Trace = Annotated[Path | None, typer.Option("--trace", help="Write where the time went, for Perfetto.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show each step, and what failing builds print.")]
 ShowStderr = Annotated[bool, typer.Option("--show-stderr", "-e", help="Show what failing benchmarks printed.")]
 
 
@@ -60,6 +65,10 @@ def run(
     cpu_affinity: Affinity = None,
     memory_limit: Memory = None,
     no_pull: NoPull = False,
+    log: LogFile = None,
+    no_log: NoLog = False,
+    trace: Trace = None,
+    verbose: Verbose = False,
     habit: Habit = False,  # noqa: ARG001 - accepted for scripts written for asv
     parallel: Parallel = None,  # noqa: ARG001 - the same; commits are measured one at a time
 ) -> None:
@@ -78,10 +87,13 @@ def run(
     bench-runner run ALL --dry-run       # what it would do, and for how long
     bench-runner run ALL --date-period 1w    # at most one commit a week
     git rev-list -3 side | bench-runner run HASHFILE:-
+    bench-runner run NEW -v --trace night.json    # each step on the screen, all of them for Perfetto
     ```
     """
     from bench_runner.cli.measure import measure
+    from bench_runner.cli.observe import Wishes, observed
     from bench_runner.cli.order import Order
+    from bench_runner.cli.progress import Progress
     from bench_runner.runner.plan import Skip
 
     from bench_runner.repo.thin import Thinning
@@ -107,7 +119,10 @@ def run(
         memory=memory_limit,
         pull=not no_pull,
     )
-    measure(Project.of(context), order, dry_run=dry_run, show_output=show_stderr)
+    project, wishes = Project.of(context), Wishes(log, keep=not no_log, trace=trace, verbose=verbose)
+    with observed(wishes, project.config.env_dir) as console:
+        screen = Progress(show_output=show_stderr, console=console)
+        measure(project, order, dry_run=dry_run, screen=screen)
 
 
 def cpus(text: str) -> tuple[int, ...]:

@@ -14,3 +14,10 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def own_folder(folder: Path) -> None:
+    """Make the folder of environments, unseen by the git repository that it may lie in."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from bench_runner import plugins
 from bench_runner.config import Config
 from bench_runner.envs import fingerprint
 from bench_runner.envs.base import Backend, Say, Workspace, program, quiet
+from bench_runner.envs.files import own_folder
 from bench_runner.envs.installation import Broken, Installation, asv_variables, check_commands, template_values
 from bench_runner.envs.kept import Kept
 from bench_runner.envs.making import Making
@@ -188,7 +189,7 @@ class Preparer:
         if self._lock is not None and Path(self._lock.lock_file) == path:
             return
         self.close()
-        _own_folder(self._config.env_dir)
+        own_folder(self._config.env_dir)
         kept.base.mkdir(exist_ok=True)
         lock = FileLock(path)
         try:
@@ -197,10 +198,3 @@ class Preparer:
             say(f"waiting for another process that uses {environment.name}")
             lock.acquire()
         self._lock = lock
-
-
-def _own_folder(folder: Path) -> None:
-    """Make the folder of environments, unseen by the git repository that it may lie in."""
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench_runner.errors import UsageError
+from bench_runner.instrument.spans import span
 from bench_runner.publish.folder import Folder
 from bench_runner.publish.render import Renderer
 from bench_runner.publish.static_files import static_files
@@ -28,8 +29,10 @@ def publish(site: Site, out: Path) -> Published:
     try:
         folder.claim({*shared, *own})
         for path, text in _texts(site, shared):
-            folder.put(path, text)
-        removed = folder.finish()
+            with span("write", page=path):
+                folder.put(path, text)
+        with span("write"):
+            removed = folder.finish()
     except OSError as error:
         raise UsageError(f"{error.filename or out}: {error.strerror}; choose another folder with -o") from error
     return Published(tuple(sorted(folder.written)), tuple(sorted(folder.kept)), tuple(removed))
@@ -42,4 +45,6 @@ def _texts(site: Site, shared: dict[str, str]) -> Iterator[tuple[str, str]]:
     for page in site.pages:
         for script in page.scripts:
             yield script.path, script.text
-        yield page.path, renderer.render(page)
+        with span("render", page=page.path):
+            text = renderer.render(page)
+        yield page.path, text
