@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, List, Sequence
 
 from . import engine, meter
-from .messages import Ended, RunCase
+from .messages import Ended, MakeCache, RunCase
 
 CACHE = "cache.pickle"  # asv's name: suites may look for it
 _ADDRESS = re.compile("0x[0-9a-fA-F]+")
@@ -19,7 +19,7 @@ def run(benchmark: Any, request: RunCase) -> Ended:
     """Set up, measure and tear down; what a benchmark raises is the caller's."""
     if benchmark.params or request.params:
         benchmark.set_param_idx(place(benchmark.params, request.params, request.index))
-    benchmark.set_cache(_cache(benchmark))
+    benchmark.set_cache(_cache(benchmark, request.cwd))
     skipped = benchmark.do_setup()
     try:
         if skipped:
@@ -31,10 +31,10 @@ def run(benchmark: Any, request: RunCase) -> Ended:
         benchmark.do_teardown()
 
 
-def make_cache(benchmark: Any) -> Ended:
-    """Run setup_cache and leave what it returns in the working directory."""
+def make_cache(benchmark: Any, request: MakeCache) -> Ended:
+    """Run setup_cache and leave what it returns in the folder it began in."""
     cache = benchmark.do_setup_cache()
-    with Path(CACHE).open("wb") as file:
+    with Path(request.cwd, CACHE).open("wb") as file:
         pickle.dump(cache, file)
     return Ended("ok")
 
@@ -72,11 +72,11 @@ def _shape(text: str) -> List[str]:
     return sorted(_ADDRESS.sub("0x", text))
 
 
-def _cache(benchmark: Any) -> Any:
-    """Return what setup_cache has left in the working directory, None without one."""
+def _cache(benchmark: Any, folder: str) -> Any:
+    """Return what setup_cache has left in a folder, None without one."""
     if benchmark.setup_cache_key is None:
         return None
-    with Path(CACHE).open("rb") as file:
+    with Path(folder, CACHE).open("rb") as file:
         return pickle.load(file)  # noqa: S301 - written by this suite a moment ago
 
 

@@ -24,8 +24,9 @@ _SUBREAPER = 36
 
 
 class Exit(NamedTuple):
-    """The child's answer (b"" for none), the end of what it printed, its wait status, whether it was killed as late.
+    """What the child answered, the end of what it printed, its wait status, whether it was killed as late.
 
+    An answer is a line; b" " is that of a child that had loaded its suite and said no more, b"" of one that had not.
     `usage` counts with the child those that it has waited for itself.
     """
 
@@ -87,8 +88,7 @@ def supervise(work: Callable[[int], bytes], timeout: float, private: Sequence[in
     `private` are pipes a child must not hold, the one from the host first: when that one is closed, we are done too.
     """
     known = offspring()
-    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # by the suite or our caller: no status would be kept
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _repair()
     heard, said = os.pipe()
     printed, output = os.pipe()
     flush()  # or the child would print it once more
@@ -105,6 +105,22 @@ def supervise(work: Callable[[int], bytes], timeout: float, private: Sequence[in
     finally:
         child.close()
         sweep(known)
+
+
+def _repair() -> None:
+    """Undo what a suite, or who started us, may have done to this process and would do to each child."""
+    if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:  # no wait status would be kept
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for stream in (0, 1, 2):
+        try:
+            os.fstat(stream)
+        except OSError:  # closed: one of our own pipes would take its number
+            os.open(os.devnull, os.O_RDWR)
+
+
+def say_loaded(said: int) -> None:
+    """Say, as the child, that the suite is loaded: with a blank, which JSON does not mind before a message."""
+    write(said, b" ")
 
 
 def flush() -> None:
@@ -163,8 +179,7 @@ class _Child:
         if status is None:
             status = self._kill()
         self._drain()
-        answer = bytes(self._answer[:_LONGEST_ANSWER]) if self._answered else b""
-        return Exit(answer, self._tail.text(), status, late, self._usage)
+        return Exit(bytes(self._answer[:_LONGEST_ANSWER]), self._tail.text(), status, late, self._usage)
 
     def close(self) -> None:
         """Leave nothing behind, whatever has happened."""

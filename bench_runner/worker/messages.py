@@ -99,7 +99,7 @@ class Preloaded:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a case ended: ok, failed, timeout, skipped or crashed.
+    """How a case ended: ok, failed, timeout, skipped or crashed; `importing` when its module was not even loaded.
 
     `spent_cpu_s` and `maxrss` (bytes) are those of the process it was tried in and of all that one has waited for.
 
@@ -110,6 +110,7 @@ class Ended:
     outcome: str
     detail: str = ""
     output: str = ""
+    importing: bool = False
     values: List[float] = field(default_factory=list)
     number: int = 1
     cpu_s: float = float("nan")

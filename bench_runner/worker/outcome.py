@@ -61,8 +61,11 @@ def judge(end: Exit, timeout: float) -> Ended:
 def _judged(end: Exit, timeout: float) -> Ended:
     """Return how a child ended, without its cost."""
     if end.late:
+        if not end.answer:
+            detail = "its module was still being imported after %g s" % timeout
+            return Ended("timeout", detail, end.output, importing=True)
         return Ended("timeout", "no answer within %g s" % timeout, end.output)
-    if end.answer:
+    if end.answer.strip():
         try:
             ended: Ended = decode(end.answer)
         except ValueError as error:

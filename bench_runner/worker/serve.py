@@ -35,7 +35,7 @@ def once(root: str, said: str, request: str) -> None:
     from .suite import Suite
 
     os.set_inheritable(int(said), False)
-    answer = Suite(root, ()).here(decode(request.encode()))
+    answer = Suite(root, ()).here(decode(request.encode()), int(said))
     children.flush()
     _say(int(said), answer)
 

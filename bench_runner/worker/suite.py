@@ -88,7 +88,7 @@ class Suite:
 
     def child(self, request: _Request) -> Ended:
         """Measure a case, or run a setup_cache, in a child."""
-        work = self._forked if request.hash_seed is None else self._fresh
+        work = self.here if request.hash_seed is None else self._fresh
 
         def confined(said: int) -> bytes:
             limits.confine(request.memory)
@@ -96,21 +96,18 @@ class Suite:
 
         return judge(children.supervise(confined, request.timeout, self._private), request.timeout)
 
-    def here(self, request: _Request) -> bytes:
-        """Measure a case, or run a setup_cache, in this process; return the answer's line."""
+    def here(self, request: _Request, said: int) -> bytes:
+        """Measure a case, or run a setup_cache, in this process; return the line for the pipe `said`."""
 
         def work() -> Ended:
             faulthandler.enable(2)  # the last words of a segmentation fault
             os.chdir(request.cwd)
             engine.pin(request.affinity)
             benchmark = self._find(request.name)
-            return case.run(benchmark, request) if isinstance(request, RunCase) else case.make_cache(benchmark)
+            children.say_loaded(said)
+            return case.run(benchmark, request) if isinstance(request, RunCase) else case.make_cache(benchmark, request)
 
         return answered(work, request.memory)
-
-    def _forked(self, request: _Request, _: int) -> bytes:
-        """Do it in the child that this is."""
-        return self.here(request)
 
     def _fresh(self, request: _Request, said: int) -> bytes:
         """Become a new interpreter that does it; returns only when that fails.
