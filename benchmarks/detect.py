@@ -1,8 +1,16 @@
 """Looking for changes in one series: flat, which is the normal case, and with a step every 500 points."""
 
-import numpy as np
+from .present import need
 
-from bench_runner.stats.changepoints import Segments, detect
+
+def series(points, step_every):
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    levels = np.zeros(points)
+    for place in range(step_every, points, step_every) if step_every else ():
+        levels[place:] += rng.choice([-0.1, 0.1])
+    return np.exp(levels + rng.normal(0, 0.02, points)).tolist()
 
 
 class Detect:
@@ -10,17 +18,18 @@ class Detect:
     param_names = ["points", "step_every"]
 
     def setup(self, points, step_every):
-        rng = np.random.default_rng(1)
-        levels = np.zeros(points)
-        for place in range(step_every, points, step_every) if step_every else ():
-            levels[place:] += rng.choice([-0.1, 0.1])
-        self.values = np.exp(levels + rng.normal(0, 0.02, points)).tolist()
+        self.detect, self.segments = need("stats.changepoints:detect", "stats.changepoints:Segments")
+        self.values = series(points, step_every)
 
     def time_detect(self, points, step_every):
-        detect(self.values)
+        self.detect(self.values)
 
     def track_found(self, points, step_every):
-        return len(Segments().steps(self.values))
+        return len(self.segments().steps(self.values))
 
 
 Detect.track_found.unit = "steps"
+
+
+def peakmem_detect():
+    need("stats.changepoints:detect")(series(10000, 500))

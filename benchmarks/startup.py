@@ -1,13 +1,25 @@
 """What a user waits for before anything happens."""
 
+import subprocess
+import sys
 
-def timeraw_import_command_line():
-    return "import bench_runner.cli.main"
+from .present import need
+
+PROGRAM = "from bench_runner.cli.main import run; run()"
 
 
-def timeraw_import_history():
-    return "import bench_runner.history.series, bench_runner.history.changes"
+class Importing:
+    def setup(self):
+        need("cli.main:run")
 
+    def timeraw_command_line(self):
+        return "import bench_runner.cli.main"
 
-def peakmem_import_command_line():
-    import bench_runner.cli.main  # noqa: F401
+    def timeraw_history(self):
+        return "import bench_runner.history.series, bench_runner.history.changes"
+
+    def time_help(self):
+        subprocess.run([sys.executable, "-c", PROGRAM, "--help"], check=True, stdout=subprocess.DEVNULL)
+
+    def peakmem_command_line(self):
+        need("cli.main:run")
