@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from bench_runner.model.vitals import UNKNOWN, Vitals
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one fresh process measured of a case: values per call in order, in the metric's unit, with their cost.
 
     `number` is the calls per value (timeit's number); `wall_s`, `cpu_s` and `child_cpu_s` are spent per call, averaged
-    over the round; `peak_rss` in bytes. A cost that could not be read is NaN.
+    over the round; `peak_rss` in bytes. A cost that could not be read is NaN. `vitals` tell how quiet it was.
     """
 
     values: tuple[float, ...]
@@ -17,6 +19,7 @@ class Round:
     child_cpu_s: float = float("nan")
     wall_s: float = float("nan")
     peak_rss: float = float("nan")
+    vitals: Vitals = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,24 @@
 """What has come of one case so far, round by round."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from bench_runner.envs.output import clean
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample
+from bench_runner.model.vitals import UNKNOWN, Vitals
 from bench_runner.runner.sampling import Calls, Sampling, first, later
 from bench_runner.worker.messages import Ended
 
 
 @dataclass(slots=True)
 class Course:
-    """One case on its way; `index` is its place among the benchmark's combinations, as asv counts."""
+    """One case on its way; `index` is its place among the benchmark's combinations, as asv counts.
+
+    `turns` tell by numbers of the vigil's when each of its rounds was.
+    """
 
     benchmark: Benchmark
     case: Case
@@ -21,6 +26,7 @@ class Course:
     sampling: Sampling
     calls: Calls
     rounds: list[Round] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
     bad: Ended | None = None
     started_ms: int = 0
     duration_s: float = 0.0
@@ -45,18 +51,21 @@ class Course:
         """Whether it needs an interpreter that has not imported the suite (peakmem_*, timeraw_*)."""
         return bool(self.benchmark.attributes.get("alone"))
 
-    def add(self, ended: Ended) -> None:
+    def add(self, ended: Ended, vitals: Vitals = UNKNOWN, turn: int = 0) -> None:
         """Take in how a round ended; the first one says how the others go."""
         if ended.outcome != "ok":
             self.bad = ended
             return
-        self.rounds.append(
-            Round(
-                tuple(ended.values), ended.number, ended.cpu_s, ended.child_cpu_s, ended.wall_s, peak_rss=ended.peak_rss
-            )
-        )
+        costs = (ended.cpu_s, ended.child_cpu_s, ended.wall_s, ended.peak_rss)
+        self.rounds.append(Round(tuple(ended.values), ended.number, *costs, vitals))
+        self.turns.append(turn)
         if len(self.rounds) == 1:
             self.calls = later(self.benchmark, self.sampling, ended.number, ended.batch_s)
+
+    def settle(self, complete: Callable[[Vitals, int], Vitals]) -> None:
+        """Complete what is known of each round by what came after it."""
+        pairs = zip(self.rounds, self.turns, strict=True)
+        self.rounds = [replace(one, vitals=complete(one.vitals, turn)) for one, turn in pairs]
 
     def result(self) -> Result:
         """Return what came of it, without a summary."""

@@ -1,5 +1,6 @@
 """Hands cases to interpreters: forked from one that has the suite loaded where that is safe, else one each."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -9,11 +10,12 @@ from bench_runner.instrument.spans import charge, note, span
 from bench_runner.model.benchmark import Case
 from bench_runner.runner.process import Lost, Worker
 from bench_runner.runner.sampling import Launch
-from bench_runner.worker.messages import Ended, MakeCache, Preload, Preloaded, RunCase
+from bench_runner.worker.messages import Canary, CanaryDone, Ended, MakeCache, Preload, Preloaded, RunCase
 
 # A worker keeps to a case's timeout itself; the host steps in when it stays silent for this much longer.
 _GRACE_S = 30.0
 _IMPORT_S = 300.0
+_CANARY_S = 30.0
 _STEPS = {RunCase: "case", MakeCache: "setup_cache"}
 
 
@@ -69,6 +71,17 @@ class Launcher:
             charge(ended.spent_cpu_s, ended.maxrss, alone=True)
             note(outcome=ended.outcome, error=ended.detail)
         return ended
+
+    def canary(self, request: Canary, *, alone: bool) -> CanaryDone:
+        """Return what a canary took in the interpreter that cases are handed to, NaN when there is no answer."""
+        worker = None if alone else self._preloaded()
+        answer = (worker or self._small()).ask(request, _CANARY_S)
+        return answer if isinstance(answer, CanaryDone) else CanaryDone(math.nan, math.nan)
+
+    @property
+    def pids(self) -> list[int]:
+        """The ids of the interpreters that are alive."""
+        return [one.pid for one in (self._bare, self._loaded) if one is not None and one.alive]
 
     def _small(self) -> Worker:
         """Return the worker that loads nothing itself, and starts a new interpreter for each request."""

@@ -13,11 +13,13 @@ from typing import Any
 from bench_runner.envs.base import Workspace
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.vitals import UNKNOWN
 from bench_runner.runner.course import Course
 from bench_runner.runner.events import Event, Kind, Measured
 from bench_runner.runner.launcher import Launcher
 from bench_runner.runner.process import Worker
 from bench_runner.runner.sampling import Sampling
+from bench_runner.runner.vigil import Vigil
 from bench_runner.worker.messages import Ended, MakeCache, RunCase
 
 _HASH_SEEDS = 2**32  # what PYTHONHASHSEED may be
@@ -35,6 +37,7 @@ class Measurement:
         fixed = workspace.variables.get("PYTHONHASHSEED", "")
         self._fixed_seed = int(fixed) if fixed.isdecimal() else None
         self._launcher = Launcher(lambda seed: Worker(workspace, suite, folder, hash_seed=seed), sampling.launch)
+        self._vigil = Vigil(self._launcher, sampling.affinity)
         self._caches: dict[str, Path] = {}
         self._cache_s: dict[str, float] = {}
         self._hash_seeds: list[int] = []
@@ -49,6 +52,8 @@ class Measurement:
             while active := [one for one in courses if one.left]:
                 with span("round", round=len(self._hash_seeds) + 1):
                     self._round(active)
+        for course in courses:
+            self._settle(course)
         return Measured(
             tuple(one.result() for one in courses),
             self._cache_s,
@@ -62,14 +67,17 @@ class Measurement:
         self._hash_seeds.append(self._begin())
         self._random.shuffle(active)
         self._say("round")
+        self._vigil.begin(alone=all(course.alone for course in active))
         for course in active:
+            turn = self._vigil.before()
             began = time.monotonic()
             course.started_ms = course.started_ms or int(time.time() * 1000)
             ended = self._turn(course)
             spent = time.monotonic() - began
             course.duration_s += spent
             self._done += 1
-            self._add(course, ended, spent)
+            self._add(course, ended, spent, turn)
+        self._vigil.take()
 
     def _begin(self) -> int:
         """Turn to fresh interpreters with another hash seed, unless the user has fixed it; return the seed."""
@@ -120,15 +128,24 @@ class Measurement:
                 for course in some:
                     self._add(course, replace(ended, detail=f"setup_cache: {ended.detail}"), 0.0)
 
-    def _add(self, course: Course, ended: Ended, seconds: float) -> None:
-        """Take in how a case fared, and tell of it."""
+    def _add(self, course: Course, ended: Ended, seconds: float, turn: int = 0) -> None:
+        """Take in how a case fared, and tell of it; turn 0 is none."""
         before = course.left
-        course.add(ended)
+        course.add(ended, self._vigil.vitals(ended) if turn else UNKNOWN, turn)
         self._left += course.left - before
         self._say("case", case=course.case, outcome=ended.outcome, seconds=seconds)
-        if not course.left:
-            result = course.result()
-            self._say("result", case=course.case, outcome=result.outcome, result=result)
+        if course.bad:
+            self._tell_result(course)
+
+    def _settle(self, course: Course) -> None:
+        """Complete a case that went well; a bad one is told of already."""
+        if not course.bad:
+            course.settle(self._vigil.complete)
+            self._tell_result(course)
+
+    def _tell_result(self, course: Course) -> None:
+        result = course.result()
+        self._say("result", case=course.case, outcome=result.outcome, result=result)
 
     def _say(self, kind: Kind, **more: Any) -> None:
         """Tell what has happened, and how much there is to do."""

@@ -1,7 +1,7 @@
 """What asv cannot hold: the content of the one top-level key that is ours in a result file.
 
     "bench_runner": {
-      "schema": 1,
+      "schema": 2,
       "build": {"ok", "duration_s", "detail", "output"},
       "environment": {"tool", "backend", "build_variables": [names], "unnamed": {requirement: version}},
       "conditions": [{"protocol": {...}, "fingerprint": {...}}, ...],   how and on what rows were measured
@@ -11,9 +11,11 @@
 
 A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" (what missing statistics mean:
 "unknown" there is no interval, "endless" it is infinite, else none is needed), "started_ms", "duration_s" and per round
-"sizes" (how many of asv's samples belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss" (null: could
-not be read). What has its usual value (ok, 0, 1, nothing) is left out. A benchmark with no cases at all was planned for
-a commit that does not build. In asv's result column a failed case of ours is null, or what asv itself once put there.
+"sizes" (how many of asv's samples belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss" and what
+`model.vitals` names (null: could not be read; there one number may stand for all rounds). What has its usual value (ok,
+0, 1, nothing) is left out, and so are vitals of which nothing is known. A benchmark with no cases at all was planned
+for a commit that does not build. In asv's result column a failed case of ours is null, or what asv itself once put
+there.
 """
 
 import math
@@ -35,8 +37,11 @@ from bench_runner.store.fields import (
 )
 
 KEY = "bench_runner"
-SCHEMA = 1
-CHANGES = {1: "the first: build, environment, conditions, latest, benchmarks"}
+SCHEMA = 2
+CHANGES = {
+    1: "the first: build, environment, conditions, latest, benchmarks",
+    2: "vitals of rounds: what befell their process, how busy the host was, canaries",
+}
 
 MARK = "<bench_runner schema>"  # a duration asv keeps when it rewrites a file and drops the key
 OUTPUT_LIMIT = 8192  # characters kept of what a failing case or build printed; results/ lives in git

@@ -1,18 +1,25 @@
 """What we record of one case beside asv's columns, as the docstring of `own` describes it."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from itertools import accumulate, pairwise
 from typing import Any, cast, get_args
 
 from bench_runner.errors import StoreError
 from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample, Summary
+from bench_runner.model.vitals import Vitals
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
 from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
 
 _COSTS = ("wall_s", "cpu_s", "child_cpu_s", "peak_rss")
+# Significant digits that are worth their bytes: counts as costs have them, shares in per mille, canaries to a tenth of
+# the noise between two of them.
+_VITALS = {one.name: 3 for one in fields(Vitals)} | {
+    **dict.fromkeys(("involuntary", "voluntary", "minor", "major"), 5),
+    **dict.fromkeys(("mhz", "canary_s", "canary_cpu_s", "usual_s"), 4),
+}
 _OUTCOMES = get_args(Outcome)
 
 
@@ -28,9 +35,9 @@ def write_case(result: Result, conditions: int) -> dict[str, Any]:
     if result.outcome == "ok" and result.summary:
         record |= {"n": result.summary.n, "warnings": list(result.summary.warnings)}
         record["spread"] = _spread(result.summary)
-    if result.outcome == "ok" and result.sample:
-        record |= _write_rounds(result.sample.rounds)
-    return {key: value for key, value in record.items() if value}
+    rounds = result.sample.rounds if result.outcome == "ok" and result.sample else ()
+    record |= _write_rounds(rounds)
+    return {key: value for key, value in record.items() if value} | _write_vitals([one.vitals for one in rounds])
 
 
 def _spread(summary: Summary) -> str:
@@ -57,6 +64,24 @@ def _write_rounds(rounds: Sequence[Round]) -> dict[str, Any]:
         if not all(math.isnan(cost) for cost in costs):
             columns[name] = [None if math.isnan(cost) else shorten(cost) for cost in costs]
     return columns
+
+
+def _write_vitals(rounds: Sequence[Vitals]) -> dict[str, Any]:
+    """Return the vitals of rounds as columns, as short as they get: what nobody knows is left out."""
+    columns: dict[str, Any] = {}
+    for name, digits in _VITALS.items():
+        column = [_brief(getattr(one, name), digits) for one in rounds]
+        if any(value is not None for value in column):
+            columns[name] = column if len(set(column)) > 1 else column[0]
+    return columns
+
+
+def _brief(value: float, digits: int) -> float | None:
+    """Return a number in few characters, None for none."""
+    if not math.isfinite(value):
+        return None
+    short = shorten(value, digits)
+    return int(short) if short.is_integer() else short
 
 
 def read_case(record: Json, result: Result, conditions: Callable[[int], Conditions | None]) -> Result:
@@ -101,12 +126,23 @@ def _split(sample: Sample, record: Json) -> Sample:
         raise StoreError(f"rounds of {sum(sizes)} samples, but there are {len(values)}")
     counts = wholes(record.get("numbers"), "numbers") or [1] * len(sizes)
     costs = {name: numbers(record.get(name), name) or (math.nan,) * len(sizes) for name in _COSTS}
-    if {len(column) for column in (counts, *costs.values())} - {len(sizes)}:
+    signs = {name: _column(record[name], name, len(sizes)) for name in _VITALS if name in record}
+    if {len(column) for column in (counts, *costs.values(), *signs.values())} - {len(sizes)}:
         raise StoreError(f"columns of different lengths for {len(sizes)} rounds")
     edges = pairwise(accumulate(sizes, initial=0))
     return Sample(
         tuple(
-            Round(values[start:end], counts[index], **{name: column[index] for name, column in costs.items()})
+            Round(values[start:end], counts[index], **_at(index, costs), vitals=Vitals(**_at(index, signs)))
             for index, (start, end) in enumerate(edges)
         )
     )
+
+
+def _column(value: object, name: str, size: int) -> Sequence[float]:
+    """Return a column of numbers, which one number for all rounds may stand for."""
+    return numbers(value, name) if isinstance(value, list) else (number(value, name),) * size
+
+
+def _at(index: int, columns: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return what columns hold at one place."""
+    return {name: column[index] for name, column in columns.items()}

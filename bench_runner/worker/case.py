@@ -105,7 +105,7 @@ def _number(result: Any) -> float:
 
 
 def _costed(values: List[float], number: int, counted: meter.Meter, peak_rss: float) -> Ended:
-    """Return values with their costs per call."""
+    """Return values with their costs per call, and what befell the process over all calls."""
     batches = counted.last(len(values))
     total = meter.Cost()
     for batch in batches:
@@ -120,4 +120,8 @@ def _costed(values: List[float], number: int, counted: meter.Meter, peak_rss: fl
         wall_s=total.wall_s / calls,
         peak_rss=peak_rss,
         batch_s=sum(batch.wall_s for batch in batches) / len(batches),
+        involuntary=total.involuntary,
+        voluntary=total.voluntary,
+        minor=total.minor,
+        major=total.major,
     )

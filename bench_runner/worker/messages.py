@@ -29,6 +29,13 @@ class Preload:
 
 
 @dataclass(frozen=True)
+class Canary:
+    """Do a fixed piece of work, bound to CPUs where some are named (answer: CanaryDone)."""
+
+    affinity: List[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class MakeCache:
     """Run the setup_cache of a benchmark in the folder `cwd`, within `memory` bytes, 0 for any (answer: Ended)."""
 
@@ -104,7 +111,8 @@ class Ended:
     `spent_cpu_s` and `maxrss` (bytes) are those of the process it was tried in and of all that one has waited for.
 
     `values` are per call; `number`, and the costs per call in seconds, are those of the last values; `batch_s` is the
-    wall time behind one value, setup included; `peak_rss` in bytes; `output` the end of what was printed.
+    wall time behind one value, setup included; `peak_rss` in bytes; `output` the end of what was printed. Over all
+    calls behind the values: context switches that were `involuntary` and `voluntary`, page faults `minor` and `major`.
     """
 
     outcome: str
@@ -118,8 +126,20 @@ class Ended:
     wall_s: float = float("nan")
     peak_rss: float = float("nan")
     batch_s: float = float("nan")
+    involuntary: float = float("nan")
+    voluntary: float = float("nan")
+    minor: float = float("nan")
+    major: float = float("nan")
     spent_cpu_s: float = float("nan")
     maxrss: int = 0
+
+
+@dataclass(frozen=True)
+class CanaryDone:
+    """How long the fixed work took: wall and CPU seconds."""
+
+    wall_s: float
+    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -130,8 +150,9 @@ class Refused:
     output: str = ""
 
 
-_KINDS = (Discover, Check, Preload, MakeCache, RunCase, Hello, Discovered, Checked, Preloaded, Ended, Refused)
-_BY_NAME = {kind.__name__: kind for kind in _KINDS}
+_REQUESTS = (Discover, Check, Preload, Canary, MakeCache, RunCase)
+_ANSWERS = (Hello, Discovered, Checked, Preloaded, CanaryDone, Ended, Refused)
+_BY_NAME = {kind.__name__: kind for kind in (*_REQUESTS, *_ANSWERS)}
 
 
 def encode(message: Any) -> bytes:

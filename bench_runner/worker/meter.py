@@ -13,11 +13,18 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
 class Cost(NamedTuple):
-    """Seconds: wall, this process on all its threads, and children that have ended."""
+    """Seconds: wall, this process on all its threads, and children that have ended; and what befell this process.
+
+    That is context switches, `involuntary` when others wanted the CPU, and page faults, `major` when a disk was read.
+    """
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
     child_cpu_s: float = 0.0
+    involuntary: float = 0.0
+    voluntary: float = 0.0
+    minor: float = 0.0
+    major: float = 0.0
 
     def minus(self, other: Cost) -> Cost:
         """Return the difference."""
@@ -44,7 +51,9 @@ class Batch(NamedTuple):
 def now() -> Cost:
     """Return what has been spent up to now."""
     child = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Cost(perf_counter(), process_time(), child.ru_utime + child.ru_stime)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    spent = (perf_counter(), process_time(), child.ru_utime + child.ru_stime)
+    return Cost(*spent, own.ru_nivcsw, own.ru_nvcsw, own.ru_minflt, own.ru_majflt)
 
 
 def peak_rss() -> float:

@@ -14,9 +14,10 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
-from . import case, children, engine, limits
+from . import canary, case, children, engine, limits
 from .forking import forks_whole
 from .messages import (
+    Canary,
     Check,
     Checked,
     Discover,
@@ -51,6 +52,7 @@ class Suite:
             Discover: self.discover,
             Check: self.check,
             Preload: self.preload,
+            Canary: canary.take,
             RunCase: self.child,
             MakeCache: self.child,
         }

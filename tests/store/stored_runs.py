@@ -1,5 +1,6 @@
 """Makes runs and benchmarks of every kind, for the tests of whatever stores or reads them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
 from bench_runner.model.run import Build, Fingerprint, Protocol, Result, Run
 from bench_runner.model.sample import Round, Sample, Summary
+from bench_runner.model.vitals import UNKNOWN, Vitals
 
 MACHINE = Machine("lab-1", "Linux 6.1", "x86_64", "Some CPU @ 3 GHz", "8", "16710414336")
 ENVIRONMENT = Environment("uv", "3.11", (("numpy", "2.0"), ("six", "")), (("CC", "gcc"),), (("OMP_NUM_THREADS", "1"),))
@@ -39,12 +41,17 @@ def short(value: float) -> float:
     return float(f"{value:.4e}")
 
 
+QUIET = Vitals(0.0, 2.0, 31.0, 0.0, 0.52, 0.0, 0.013, 3200.0, 0.0, 0.001312, 0.001311, 0.001299)
+BUSY = Vitals(412.0, 2.0, 33.0, 0.0, 2.17, 0.001, 0.613, math.nan, 0.0, 0.002217, 0.001418, 0.001299)
+
+
 def sample(*centres: float, number: int = 100) -> Sample:
-    """One round of three values around each centre, with costs."""
+    """One round of three values around each centre, with costs and vitals: first quiet, then unknown, then busy."""
+    vitals = (QUIET, UNKNOWN, BUSY)
     return Sample(
         tuple(
-            Round((0.99 * c, c, 1.02 * c), number, cpu_s=c, child_cpu_s=0.0, wall_s=short(1.1 * c), peak_rss=5e7)
-            for c in centres
+            Round((0.99 * c, c, 1.02 * c), number, c, 0.0, short(1.1 * c), peak_rss=5e7, vitals=vitals[i % len(vitals)])
+            for i, c in enumerate(centres)
         )
     )
 

@@ -14,6 +14,7 @@ from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.store.baselines import set_
 from bench_runner.store.files import Store
+from bench_runner.store.own import SCHEMA
 from bench_runner.store.verify import verify
 
 A, B = "a" * 40, "b" * 40
@@ -85,7 +86,7 @@ def record(data: dict, name: str = "bench.time_plain") -> dict:  # type: ignore[
 
 
 CHANGES = {
-    "newer schema": (lambda d: d["bench_runner"].update(schema=7), "schema 7, this program reads up to 1"),
+    "newer schema": (lambda d: d["bench_runner"].update(schema=7), f"schema 7, this program reads up to {SCHEMA}:"),
     "key dropped": (lambda d: d.pop("bench_runner"), "rewritten by asv"),
     "no commit": (lambda d: d.pop("commit_hash"), "'commit_hash' is missing"),
     "other commit": (lambda d: d.update(commit_hash="c" * 40), "not named as its content"),
@@ -104,6 +105,8 @@ CHANGES = {
     "rounds": (lambda d: record(d).update(sizes=[3, 4]), "rounds of 7 samples, but there are 6"),
     "negative rounds": (lambda d: record(d).update(sizes=[-3, 9]), "whole numbers"),
     "costs": (lambda d: record(d).update(wall_s=[1.0]), "different lengths"),
+    "vitals": (lambda d: record(d).update(others=[0.5]), "different lengths"),
+    "words as vitals": (lambda d: record(d).update(others="all of it"), "'others' must be a number"),
     "conditions": (lambda d: record(d).update(conditions=5), "'conditions' must be below 1"),
     "latest": (lambda d: d["bench_runner"].update(latest=-1), "'latest' must be below 1"),
     "explosion": (lambda d: row(d).__setitem__(1, [["1"] * 100] * 20), "more than 1000000 combinations"),

@@ -1,0 +1,75 @@
+"""Watches over a measurement: the host around each turn, and canaries between turns."""
+
+import math
+from dataclasses import dataclass, field, replace
+from statistics import fmean, quantiles
+from time import monotonic
+
+from bench_runner.model.vitals import Vitals
+from bench_runner.runner.launcher import Launcher
+from bench_runner.runner.vitals import Host
+from bench_runner.worker.messages import Canary, CanaryDone, Ended
+
+# Often enough to see a disturbance of a few turns; at 5 ms each, a quarter of a percent of the time.
+_EVERY_S = 2.0
+
+
+@dataclass
+class Vigil:
+    """The watch over one measurement; turns are told apart by the number of canaries taken before them."""
+
+    launcher: Launcher
+    affinity: tuple[int, ...] = ()
+    host: Host = field(default_factory=Host)
+    canaries: list[CanaryDone] = field(default_factory=list)
+    _taken_at: float = 0.0
+    _alone: bool = False
+
+    def begin(self, *, alone: bool) -> None:
+        """Begin a round; `alone` says that no case in it wants the suite loaded, so no canary should load it."""
+        self._alone = alone
+        self.take()
+
+    def take(self) -> None:
+        """Take a canary."""
+        request = Canary(list(self.affinity))
+        self.canaries.append(self.launcher.canary(request, alone=self._alone))
+        self._taken_at = monotonic()
+        self.host.look(self.launcher.pids)
+
+    def before(self) -> int:
+        """Return the number of canaries before a turn that now begins, taking one when the last is old."""
+        if monotonic() - self._taken_at >= _EVERY_S:
+            self.take()
+        return len(self.canaries)
+
+    def vitals(self, ended: Ended) -> Vitals:
+        """Return what is known of a turn that has just ended, before the next canary."""
+        return replace(
+            self.host.vitals(self.launcher.pids),
+            involuntary=ended.involuntary,
+            voluntary=ended.voluntary,
+            minor=ended.minor,
+            major=ended.major,
+        )
+
+    def complete(self, vitals: Vitals, before: int) -> Vitals:
+        """Return what is known of a turn, with the canaries around it."""
+        around = self.canaries[before - 1 : before + 1]
+        return replace(
+            vitals,
+            canary_s=_mean([one.wall_s for one in around]),
+            canary_cpu_s=_mean([one.cpu_s for one in around]),
+            usual_s=_lower([one.wall_s for one in self.canaries]),
+        )
+
+
+def _mean(values: list[float]) -> float:
+    """Return the mean of what could be taken."""
+    return fmean(found) if (found := [one for one in values if math.isfinite(one)]) else math.nan
+
+
+def _lower(values: list[float]) -> float:
+    """Return the lower quartile of what could be taken: three quarters of the time may be disturbed."""
+    found = [one for one in values if math.isfinite(one)]
+    return quantiles(found, n=4, method="inclusive")[0] if len(found) > 1 else math.nan
