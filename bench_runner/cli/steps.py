@@ -6,6 +6,7 @@ from rich.markup import escape
 from bench_runner import hostile, units
 from bench_runner.hostile import plain
 from bench_runner.instrument.spans import Span
+from bench_runner.runner.logged import NEVER_ENDED
 
 QUIET = frozenset({"start", "tool", "start worker", "job", "run"})  # of no interest, or told of in other lines
 FINE = frozenset({"ok", "skipped"})
@@ -18,6 +19,7 @@ def told(span: Span) -> str:
     number = f"{fields['round']}" if span.name == "round" else ""
     about = fields.get("benchmark") or fields.get("page") or f"{commit} {environment}"
     spent = units.show(span.dur_s, "seconds", 2) if span.dur_s < 10 else units.duration(span.dur_s)
+    spent = "..." if span.error == NEVER_ENDED else spent
     words = (f"{spent:>11}", span.name, number, str(about).strip(), ending(span))
     return "  ".join(plain(word) if place else word for place, word in enumerate(words) if word)
 

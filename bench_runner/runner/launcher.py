@@ -86,7 +86,7 @@ class Launcher:
     def _small(self) -> Worker:
         """Return the worker that loads nothing itself, and starts a new interpreter for each request."""
         if self._bare is None or not self._bare.alive:
-            with span("start"):
+            with span("start worker"):
                 self._bare = self._start(self._hash_seed).__enter__()
         return self._bare
 

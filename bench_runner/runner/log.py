@@ -60,6 +60,7 @@ STEPS = {
     "uninstall": "- the commit before is uninstalled, where the configuration asks for it",
     "build": "- the commit is built, unless the wheel is kept",
     "install": "- the build is installed",
+    "ahead": "one of the next commits is built, beside the one at hand and while nothing is measured",
     "tool": "a program such as uv runs for the step around it",
     "discover": "the suite is imported and listed",
     "job": "one commit in one environment: preparing, measuring, saving",

@@ -11,6 +11,7 @@ from bench_runner.errors import UsageError
 from bench_runner.instrument.spans import Span
 from bench_runner.runner.log import KEYS, SCHEMA
 
+NEVER_ENDED = "never ended"
 _FIELDS = ("commit", "environment", "benchmark", "outcome")
 
 
@@ -50,7 +51,7 @@ def _span(line: Mapping[str, Any], last_s: float) -> Span:
         dur_s=last_s - line["at_s"] if never else line["dur_s"],
         cpu_s=line["cpu_s"] or 0.0,
         maxrss=line["maxrss"] or 0,
-        error="never ended" if never else line["error"],
+        error=NEVER_ENDED if never else line["error"],
     )
 
 
