@@ -1,8 +1,9 @@
 """Measures what is left of an order: sees what is stored, and holds the session together."""
 
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from bench_runner.cli.project import Project
 from bench_runner.envs.prepare import Preparer
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark
-from bench_runner.model.environment import Environment
 from bench_runner.runner.execute import Processes
 from bench_runner.runner.plan import Plan, plan
 from bench_runner.runner.remembered import Memory, facts
@@ -24,13 +24,15 @@ from bench_runner.store.stored import Stored, stored
 if TYPE_CHECKING:
     from types import FrameType
 
+FEW = 20  # commits, see stored_of
+
 
 def measure(project: Project, order: Order, *, dry_run: bool = False, screen: Progress | None = None) -> Tally:
     """Do what was ordered; raises typer.Exit(130) after an interruption, and errors when nothing could be measured."""
     with span("select"):
         work = understand(project, order)
     with span("load"):
-        done = stored_of(project, work.environments) if work.stored else {}
+        done = stored_of(project, work, few=0 if dry_run else FEW) if work.stored else {}
     if dry_run:
         known = wanted(project.store.benchmarks().values(), order)
         show_plan(plan(work.commits, work.environments, known, done, order.skip), work)
@@ -80,15 +82,25 @@ def memory_of(project: Project, work: Work) -> Memory:
     return Memory(work.suite.folder, project.cache, told, (config.env_dir, config.results_dir, config.html_dir))
 
 
-def stored_of(project: Project, chosen: Sequence[Environment]) -> dict[tuple[str, str], Stored]:
-    """Return what this machine has stored of these environments, by (sha, environment name)."""
-    return stored(project.columns, project.machine.machine, {one.name for one in chosen})
+def stored_of(project: Project, work: Work, *, few: int) -> dict[tuple[str, str], Stored]:
+    """Return what this machine has stored of these environments, by (sha, environment name).
+
+    Of `few` commits or less only their own files are read: that costs less than to load what reads the cache of all.
+    """
+    machine, names = project.machine.machine, {one.name for one in work.environments}
+    if len(work.commits) > few:
+        return stored(project.columns, machine, names)
+    runs = project.store.runs(machine, {commit.sha for commit in work.commits})
+    return {(run.commit_sha, run.environment.name): Stored.of(run) for run in runs if run.environment.name in names}
 
 
 @contextmanager
 def session_of(project: Project, order: Order, work: Work, progress: Progress) -> Iterator[Session]:
     """Give a session; its environments are other processes' again afterwards."""
-    with Preparer(project.config, project.repository, project.cache) as preparer:
+    config = project.config
+    if order.build_ahead is not None:
+        config = replace(config, build_ahead=order.build_ahead)
+    with Preparer(config, project.repository, project.cache) as preparer:
         yield Session(
             preparer,
             Processes(progress.tell),

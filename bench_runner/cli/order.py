@@ -38,6 +38,7 @@ class Order:
     set_commit: str | None = None
     affinity: tuple[int, ...] = ()
     memory: str | None = None
+    build_ahead: int | None = None
     pull: bool = True
 
 
@@ -81,15 +82,22 @@ def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]
     """Return the commits of the range in the order of measuring; NEW oldest first, so that it can be gone on with."""
     if order.pull:
         project.repository.fetch()
-    names = {one.name for one in chosen}
-    mine = (one for one in project.columns.entries if one.machine == project.machine.machine and not one.damage)
-    measured = Counter(one.sha for one in mine if one.environment in names)
-    done = {sha for sha, times in measured.items() if times == len(chosen)}
+    word = order.commits.strip()
+    # Only these words ask what is measured, and all files are looked at to tell.
+    done = measured(project, chosen) if word in {"NEW", "EXISTING"} else ()
     branches = project.config.branches
     found = select(
         project.repository, order.commits, branches=branches, measured=done, thinning=order.thinning, warn=warn
     )
-    return found[::-1] if order.commits.strip() == "NEW" else coarse_to_fine(found)
+    return found[::-1] if word == "NEW" else coarse_to_fine(found)
+
+
+def measured(project: Project, chosen: Sequence[Environment]) -> set[str]:
+    """Return the shas that this machine has measured in all of these environments."""
+    names = {one.name for one in chosen}
+    mine = (one for one in project.columns.entries if one.machine == project.machine.machine and not one.damage)
+    times = Counter(one.sha for one in mine if one.environment in names)
+    return {sha for sha, number in times.items() if number == len(chosen)}
 
 
 def warn(sentence: str) -> None:

@@ -5,12 +5,14 @@ import hashlib
 import json
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from bench_runner.errors import StoreError
+from bench_runner.store import arrow
 from bench_runner.store.documents import document, run_of
 from bench_runner.store.fields import number
 from bench_runner.store.files import Store
@@ -20,6 +22,15 @@ from bench_runner.store.points import Points, read_points
 FORMAT = 3  # to be raised whenever a file would be read differently
 _HEAD = f"bench-history columns {FORMAT}\n".encode()
 _DIGEST = 32
+_NUMBERS = {
+    "run": "int32",
+    "position": "int32",
+    "centre": "float64",
+    "low": "float64",
+    "high": "float64",
+    "n": "int64",
+    "started_ms": "int64",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,30 +145,17 @@ def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
     return entry, points
 
 
-def _schema() -> Any:
-    """Return the columns of the table; words that repeat are stored once."""
-    import pyarrow as pa
-
-    word = pa.dictionary(pa.int32(), pa.string())
-    types: Mapping[str, Any] = {
-        "position": pa.int32(),
-        "centre": pa.float64(),
-        "low": pa.float64(),
-        "high": pa.float64(),
-        "n": pa.int64(),
-        "started_ms": pa.int64(),
-    }
-    names: Sequence[str] = Points.__slots__
-    return pa.schema([("run", pa.int32()), *((name, types.get(name, word)) for name in names)])
-
-
 def _table(points: Points, index: int) -> Any:
-    """Return the points of one file as a table."""
+    """Return the points of one file as a table; words that repeat are stored once."""
     import pyarrow as pa
 
-    schema = _schema()
+    names: Sequence[str] = ["run", *Points.__slots__]
     columns = [[index] * len(points.benchmark), *points.columns()]
-    return pa.table([pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)], schema=schema)
+    made = [
+        arrow.numbers(column, _NUMBERS[name]) if name in _NUMBERS else arrow.words(column)
+        for name, column in zip(names, columns, strict=True)
+    ]
+    return pa.table(made, names=names)
 
 
 def _moved(table: Any, sources: Sequence[int]) -> Any:
@@ -165,15 +163,17 @@ def _moved(table: Any, sources: Sequence[int]) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    runs = table.column("run").to_numpy()
+    runs = arrow.plain(table.column("run").combine_chunks())
     places = np.full(max(int(runs.max(initial=-1)), *sources, -1) + 1, -1, np.int32)
     for new, old in enumerate(sources):
         if old >= 0:
             places[old] = new
     moved = places[runs]
-    kept = moved >= 0
-    rest = table.filter(pa.array(kept))
-    return rest.set_column(0, "run", pa.array(moved[kept], pa.int32()))
+    numbered = table.set_column(0, "run", arrow.numbers(moved, _NUMBERS["run"]))
+    # The rows of a run stand together: a few slices do what a filter, a library of its own, would.
+    ends = [0, *(np.flatnonzero(np.diff(moved >= 0)) + 1).tolist(), len(moved)]
+    kept = [numbered.slice(start, end - start) for start, end in pairwise(ends) if end > start and moved[start] >= 0]
+    return pa.concat_tables([numbered.slice(0, 0), *kept])
 
 
 def _joined(old: Any, fresh: Sequence[Any]) -> Any:
@@ -202,8 +202,8 @@ def _read(place: Path) -> Columns:
 
 
 def _empty() -> Columns:
-    """Return columns of nothing; made only where needed, for pyarrow imports pandas to make an array."""
-    return Columns((), _schema().empty_table())
+    """Return columns of nothing."""
+    return Columns((), _table(Points(), 0))
 
 
 def _write(place: Path, columns: Columns) -> None:

@@ -89,11 +89,21 @@ class Store:
             path for path in self.results.iterdir() if path.is_dir() and path.name[0] != "." and path.name != BASELINES
         )
 
-    def runs(self, machine: str | None = None) -> Iterator[Run]:
-        """Yield all runs of one machine or all; damaged files are skipped and collected in `damaged`."""
-        for path in self.paths(machine):
+    def runs(self, machine: str | None = None, shas: Collection[str] | None = None) -> Iterator[Run]:
+        """Yield the runs of one machine or all, and of some commits (full shas) or all.
+
+        Damaged files are skipped and collected in `damaged`.
+        """
+        for path in self._of(machine, shas):
             with self._collecting(path):
-                yield self.load(path)
+                run = self.load(path)
+                if shas is None or run.commit_sha in shas:
+                    yield run
+
+    def _of(self, machine: str | None, shas: Collection[str] | None) -> list[Path]:
+        """Return the files that may hold runs of these commits, or of all."""
+        begins = None if shas is None else {sha[:8] for sha in shas}
+        return [path for path in self.paths(machine) if begins is None or path.name[:8] in begins]
 
     def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
         """Return the run of a commit (full sha), or None; StoreError when its file is damaged."""
@@ -110,14 +120,12 @@ class Store:
 
         A benchmark of which some cases were never tried is left out. Damaged files count as not measured.
         """
-        wanted = None if shas is None else {sha[:8] for sha in shas}
         found: dict[tuple[str, str], dict[str, str]] = {}
-        for path in self.paths(machine):
-            if wanted is None or path.name[:8] in wanted:
-                with self._collecting(path):
-                    one = self.document(path)
-                    key = (str(one.head.get("commit_hash")), str(one.head.get("env_name")))
-                    found[key] = {name: row.version for name, row in one.rows.items() if row.complete}
+        for path in self._of(machine, shas):
+            with self._collecting(path):
+                one = self.document(path)
+                key = (str(one.head.get("commit_hash")), str(one.head.get("env_name")))
+                found[key] = {name: row.version for name, row in one.rows.items() if row.complete}
         return found
 
     def shas(self, machine: str | None = None) -> set[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench_runner.model.benchmark import Case
 from bench_runner.model.run import Run
+from bench_runner.store.arrow import plain
 from bench_runner.store.columns import Columns
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _results(table: Any) -> Callable[[int], frozenset[Told]]:
 
     rows, words = _coded(table)
     kinds, codes = np.unique(rows, return_inverse=True)
-    runs = _plain(table.column("run").combine_chunks())
+    runs = plain(table.column("run").combine_chunks())
     order = np.lexsort((codes, runs))
     codes, runs = codes[order], runs[order]
     made: dict[bytes, frozenset[Told]] = {}
@@ -76,15 +77,8 @@ def _coded(table: Any) -> "tuple[np.ndarray[Any, Any], Mapping[str, list[str]]]"
     for name in _WORDS:
         column = table.column(name).combine_chunks()
         words[name] = column.dictionary.to_pylist()
-        rows = rows * len(words[name]) + _plain(column.indices)
+        rows = rows * len(words[name]) + plain(column.indices)
     return rows, words
-
-
-def _plain(numbers: Any) -> "np.ndarray[Any, Any]":
-    """Return an arrow array of numbers as numpy's; its own to_numpy imports pandas, which nothing else needs here."""
-    import numpy as np
-
-    return np.from_dlpack(numbers)
 
 
 def _told(row: int, words: Mapping[str, list[str]]) -> Told:
