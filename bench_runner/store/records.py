@@ -1,7 +1,7 @@
 """What we record of one case beside asv's columns, as the docstring of `own` describes it."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import accumulate, pairwise
 from typing import Any, cast, get_args
@@ -13,9 +13,9 @@ from bench_runner.model.vitals import Vitals
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
 from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
 
-_COSTS = ("wall_s", "cpu_s", "child_cpu_s", "peak_rss")
 # Significant digits that are worth their bytes: counts as costs have them, shares in per mille, canaries to a tenth of
 # the noise between two of them.
+_COSTS = dict.fromkeys(("wall_s", "cpu_s", "child_cpu_s", "peak_rss"), 5)
 _VITALS = {one.name: 3 for one in fields(Vitals)} | {
     **dict.fromkeys(("involuntary", "voluntary", "minor", "major"), 5),
     **dict.fromkeys(("mhz", "canary_s", "canary_cpu_s", "usual_s"), 4),
@@ -36,8 +36,9 @@ def write_case(result: Result, conditions: int) -> dict[str, Any]:
         record |= {"n": result.summary.n, "warnings": list(result.summary.warnings)}
         record["spread"] = _spread(result.summary)
     rounds = result.sample.rounds if result.outcome == "ok" and result.sample else ()
-    record |= _write_rounds(rounds)
-    return {key: value for key, value in record.items() if value} | _write_vitals([one.vitals for one in rounds])
+    record |= {"sizes": [len(one.values) for one in rounds], "numbers": _numbers(rounds)}
+    kept = {key: value for key, value in record.items() if value}
+    return kept | _columns(rounds, _COSTS) | _columns([one.vitals for one in rounds], _VITALS)
 
 
 def _spread(summary: Summary) -> str:
@@ -54,26 +55,21 @@ def read_spread(record: Json, centre: float) -> tuple[float, float]:
     return (-math.inf, math.inf) if record["spread"] == ENDLESS else (math.nan, math.nan)
 
 
-def _write_rounds(rounds: Sequence[Round]) -> dict[str, Any]:
-    """Return sizes, numbers and costs of the rounds, column by column."""
-    columns: dict[str, Any] = {"sizes": [len(one.values) for one in rounds]}
-    if any(one.number != 1 for one in rounds):
-        columns["numbers"] = [one.number for one in rounds]
-    for name in _COSTS:
-        costs = [getattr(one, name) for one in rounds]
-        if not all(math.isnan(cost) for cost in costs):
-            columns[name] = [None if math.isnan(cost) else shorten(cost) for cost in costs]
-    return columns
+def _numbers(rounds: Sequence[Round]) -> Any:
+    """Return the calls per value of each round, None where all are 1."""
+    found = [one.number for one in rounds]
+    return _shortest(found) if set(found) - {1} else None
 
 
-def _write_vitals(rounds: Sequence[Vitals]) -> dict[str, Any]:
-    """Return the vitals of rounds as columns, as short as they get: what nobody knows is left out."""
-    columns: dict[str, Any] = {}
-    for name, digits in _VITALS.items():
-        column = [_brief(getattr(one, name), digits) for one in rounds]
-        if any(value is not None for value in column):
-            columns[name] = column if len(set(column)) > 1 else column[0]
-    return columns
+def _columns(rounds: Sequence[Round | Vitals], digits: Mapping[str, int]) -> dict[str, Any]:
+    """Return fields of rounds as columns, as short as they get: what nobody knows is left out."""
+    columns = {name: [_brief(getattr(one, name), width) for one in rounds] for name, width in digits.items()}
+    return {name: _shortest(column) for name, column in columns.items() if any(one is not None for one in column)}
+
+
+def _shortest(column: list[Any]) -> Any:
+    """Return a column, or the one value that all rounds have."""
+    return column if len(set(column)) > 1 else column[0]
 
 
 def _brief(value: float, digits: int) -> float | None:
@@ -124,9 +120,9 @@ def _split(sample: Sample, record: Json) -> Sample:
     sizes = wholes(record.get("sizes"), "sizes")
     if sum(sizes) != len(values):
         raise StoreError(f"rounds of {sum(sizes)} samples, but there are {len(values)}")
-    counts = wholes(record.get("numbers"), "numbers") or [1] * len(sizes)
-    costs = {name: numbers(record.get(name), name) or (math.nan,) * len(sizes) for name in _COSTS}
-    signs = {name: _column(record[name], name, len(sizes)) for name in _VITALS if name in record}
+    told = record.get("numbers") or 1
+    counts = wholes(told if isinstance(told, list) else [told] * len(sizes), "numbers")
+    costs, signs = (_known(record, names, len(sizes)) for names in (_COSTS, _VITALS))
     if {len(column) for column in (counts, *costs.values(), *signs.values())} - {len(sizes)}:
         raise StoreError(f"columns of different lengths for {len(sizes)} rounds")
     edges = pairwise(accumulate(sizes, initial=0))
@@ -138,9 +134,13 @@ def _split(sample: Sample, record: Json) -> Sample:
     )
 
 
-def _column(value: object, name: str, size: int) -> Sequence[float]:
-    """Return a column of numbers, which one number for all rounds may stand for."""
-    return numbers(value, name) if isinstance(value, list) else (number(value, name),) * size
+def _known(record: Json, names: Iterable[str], size: int) -> dict[str, Sequence[float]]:
+    """Return the columns that a record has, for which one number for all rounds may stand."""
+    return {
+        name: numbers(value, name) if isinstance(value, list) else (number(value, name),) * size
+        for name in names
+        if (value := record.get(name)) is not None
+    }
 
 
 def _at(index: int, columns: Mapping[str, Sequence[float]]) -> dict[str, float]:

@@ -124,3 +124,13 @@ def test_values_that_are_no_counts_come_back(store: Store, value: float) -> None
     assert found.summary is not None
     assert found.summary.centre == value
     assert "0" * 30 not in path.read_text().replace("f" * 40, "")
+
+
+def test_what_is_the_same_in_all_rounds_is_said_once(store: Store) -> None:
+    whole = run(found=[ok(PLAIN, 1.0, 1.1)])
+    path = store.add(whole, benchmarks=[PLAIN])
+    (record,) = json.loads(path.read_text())["bench_runner"]["benchmarks"][PLAIN.name]["cases"]
+    assert json.dumps([record[name] for name in ("numbers", "child_cpu_s", "peak_rss", "wall_s")]) == (
+        "[100, 0, 50000000, [1.1, 1.21]]"
+    )
+    assert same(store.load(path), whole)
