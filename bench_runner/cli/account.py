@@ -37,7 +37,7 @@ def show_runs(runs: Iterable[Run], benchmarks: Mapping[str, Benchmark], order: O
 def finish(project: Project, work: Work, todo: Plan, tally: Tally) -> None:
     """Say what was done and how to go on; raise when nothing could be measured at all."""
     outcomes = ", ".join(f"{number} {word}" for word, number in tally.outcomes.most_common()) or "nothing to do"
-    where = str(project.config.results_dir) if work.stored else "not stored"
+    where = str(project.store.results) if work.stored else "not stored"
     typer.echo(f"{units.count(tally.jobs, 'run')}, {todo.complete} complete before: {outcomes}; {where}", err=True)
     if tally.stopped:
         typer.echo("stopped early; the same command goes on from here", err=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from bench_runner import units
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import Format, show_sheet
 from bench_runner.errors import UsageError
@@ -26,6 +27,8 @@ def detect(
 ) -> None:
     """Look for changes in every series and show them, grouped by the commit that most likely made them.
 
+    The history is that of the first of the configured `branches` along first parents.
+
     Examples:
 
     ```
@@ -35,7 +38,8 @@ def detect(
     """
     from bench_runner.report.changes import grouped
 
-    _, groups = found(Project.of(context), detector)
+    history, groups = found(Project.of(context), detector)
+    tell_elsewhere(history)
     show_sheet(grouped(groups), "text")
     standing = any(one.worse and one.state != "recovered" for group in groups for one in group.changes)
     if exit_code and standing:
@@ -64,9 +68,17 @@ def changes(
     if state not in {None, *get_args(State)}:
         raise UsageError(f"--state {state}: known are {', '.join(get_args(State))}")
     history, groups = found(Project.of(context), detector)
+    tell_elsewhere(history)
     every = [one for group in groups for one in group.changes]
     wanted = [one for one in every if state in {None, one.state} and (one.worse or not worse)]
     show_sheet(sheet(wanted, history.commits), form)
+
+
+def tell_elsewhere(history: "History") -> None:
+    """Say that commits off the branch have results, in which no change is looked for."""
+    if commits := len({one.sha for one in history.elsewhere}):
+        many = units.count(commits, "measured commit")
+        typer.echo(f"{many} off the branch left out: `bench-runner show` lists what they are", err=True)
 
 
 def found(project: Project, detector: str | None) -> "tuple[History, list[Group]]":

@@ -11,8 +11,10 @@ from bench_runner.cli.show import Format, show_sheet
 
 def compare(
     context: typer.Context,
-    before: Annotated[str, typer.Argument(help="A commit, tag, branch, or the name of a baseline.")],
-    after: Annotated[str, typer.Argument(help="A commit, tag or branch.")] = "HEAD",
+    before: Annotated[str, typer.Argument(help="A commit, tag, branch, worktree, or the name of a baseline.")],
+    after: Annotated[
+        str | None, typer.Argument(help="A commit, tag, branch, or worktree.", show_default="HEAD")
+    ] = None,
     *,
     bench: Bench = None,
     environment: Annotated[str | None, typer.Option("--environment", "-E", help="Only this environment.")] = None,
@@ -27,16 +29,22 @@ def compare(
     bench-runner compare v1.0 HEAD
     bench-runner compare release-2.0 main --only-changed
     bench-runner compare HEAD~5 HEAD --format md
+    bench-runner compare worktree        # HEAD with what `run worktree` measured
+    bench-runner compare 1a2b3c4d v1.0   # also a commit that was rebased away, by digits of its sha
     ```
     """
+    from bench_runner.cli.refs import Refs
+    from bench_runner.cli.worktree import WORD
     from bench_runner.history.compare import compare as judge
     from bench_runner.report.comparisons import sheet
     from bench_runner.runner.session import selector
 
     project, chosen = Project.of(context), selector(bench or ())
+    if after is None:
+        before, after = ("HEAD", WORD) if before == WORD else (before, "HEAD")
     found = judge(
-        project.store,
-        project.repository,
+        project.both,
+        Refs(project),
         before,
         after,
         environment=environment,

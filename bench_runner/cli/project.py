@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bench_runner.store.files import Store
 
 DISTRIBUTION = "bench-history"
+APART = "worktree"  # folder beside the environments
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Project:
 
     def tell_damage(self) -> None:
         """Name every file below results/ that could not be read, or not whole, on stderr."""
-        damaged = self.__dict__["store"].damaged if "store" in self.__dict__ else []
+        places = [one.__dict__ for one in (self, self.__dict__.get("apart")) if one is not None]
+        damaged = [
+            one for place in places for name in ("store", "both") if name in place for one in place[name].damaged
+        ]
         for path, reason in dict.fromkeys((one.path, one.reason) for one in damaged):
             typer.echo(f"warning: {plain(str(path))} is not as it should be: {plain(reason)}", err=True)
 
@@ -80,6 +84,27 @@ class Project:
         return Store(self.config.results_dir, self.config.root)
 
     @cached_property
+    def apart(self) -> "Project":
+        """The same project with a place for results that are no part of the history: measurements of a working tree.
+
+        They lie with the environments, which git does not see and anybody may throw away: in results/ they would be
+        committed, published and read by asv.
+        """
+        from bench_runner.store.files import Store
+
+        other = Project(self._place)
+        other.__dict__ |= {"config": self.config, "repository": self.repository}
+        other.__dict__["store"] = Store(self.config.env_dir / APART, self.config.root)
+        return other
+
+    @cached_property
+    def both(self) -> "Store":
+        """The results with those that are kept apart, for reading."""
+        from bench_runner.store.apart import Beside
+
+        return Beside(self.config.results_dir, self.config.env_dir / APART)
+
+    @cached_property
     def columns(self) -> "Columns":
         """What was stored when first asked: every result file, of which only those that changed are read."""
         from bench_runner.store import columns
@@ -105,7 +130,7 @@ class Project:
 
         with span("load"):
             history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
-        if not history.series and not history.failures:
+        if not history.series and not history.failures and not history.elsewhere:
             raise NothingMeasuredError(
                 f"no results yet in {self.config.results_dir}: measure some with `bench-runner run NEW`"
             )

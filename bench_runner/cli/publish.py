@@ -15,9 +15,7 @@ Trace = Annotated[Path | None, typer.Option("--trace", help="Write where the tim
 Detector = Annotated[str | None, typer.Option("--detector", help="segments (default) or asv.", show_default=False)]
 
 
-def publish(
-    context: typer.Context, *, html_dir: Html = None, detector: Detector = None, trace: Trace = None
-) -> None:
+def publish(context: typer.Context, *, html_dir: Html = None, detector: Detector = None, trace: Trace = None) -> None:
     """Write the site from the stored results; only files whose content changed are touched.
 
     Examples:

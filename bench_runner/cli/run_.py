@@ -9,7 +9,11 @@ from bench_runner.cli.project import Project
 from bench_runner.errors import UsageError
 
 Range = Annotated[
-    str, typer.Argument(metavar="[RANGE|NEW|EXISTING|ALL|TAGS|HASHFILE:FILE]", help="Any range git rev-list takes.")
+    str,
+    typer.Argument(
+        metavar="[RANGE|NEW|EXISTING|ALL|TAGS|HASHFILE:FILE|worktree]",
+        help="Any range git rev-list takes, or one of these words.",
+    ),
 ]
 Bench = Annotated[list[str] | None, typer.Option("--bench", "-b", help="Only cases in which this pattern is found.")]
 Env = Annotated[list[str] | None, typer.Option("--environment", "-E", help="uv:3.12, existing, or a whole name.")]
@@ -29,6 +33,7 @@ SetCommit = Annotated[str | None, typer.Option("--set-commit-hash", help="Store 
 Python = Annotated[list[str] | None, typer.Option("--python", help="As in asv: -E :VERSION.")]
 Affinity = Annotated[str | None, typer.Option("--cpu-affinity", help="CPUs for measured processes: 0 or 0,2 or 0-3.")]
 Memory = Annotated[str | None, typer.Option("--memory-limit", help="For a measured process: 4 GB, 512 MiB; 0: none.")]
+Ahead = Annotated[int | None, typer.Option("--build-ahead", min=0, help="Next commits to build beside each build.")]
 NoPull = Annotated[bool, typer.Option("--no-pull", help="Do not update the mirror of a remote repository.")]
 # What asv's flags ask for is what happens anyway: samples are kept, rounds are processes, durations are shown.
 HABITS = ("--record-samples", "--append-samples", "--interleave-rounds", "--no-interleave-rounds", "--durations")
@@ -47,8 +52,8 @@ def run(
     *,
     bench: Bench = None,
     environment: Env = None,
-    steps: Steps = None,
     date_period: Period = "",
+    steps: Steps = None,
     rounds: Rounds = None,
     quick: Quick = False,
     dry_run: DryRun = False,
@@ -64,6 +69,7 @@ def run(
     python: Python = None,
     cpu_affinity: Affinity = None,
     memory_limit: Memory = None,
+    build_ahead: Ahead = None,
     no_pull: NoPull = False,
     log: LogFile = None,
     no_log: NoLog = False,
@@ -83,10 +89,10 @@ def run(
     bench-runner run                     # the tip of the default branch
     bench-runner run NEW                 # what came since the last measured commit
     bench-runner run v1.0..main --steps 20
-    bench-runner run HEAD^! -b join --quick
-    bench-runner run ALL --dry-run       # what it would do, and for how long
     bench-runner run ALL --date-period 1w    # at most one commit a week
     git rev-list -3 side | bench-runner run HASHFILE:-
+    bench-runner run HEAD^! -b join --quick
+    bench-runner run ALL --dry-run       # what it would do, and for how long
     bench-runner run NEW -v --trace night.json    # each step on the screen, all of them for Perfetto
     ```
     """
@@ -94,9 +100,10 @@ def run(
     from bench_runner.cli.observe import Wishes, observed
     from bench_runner.cli.order import Order
     from bench_runner.cli.progress import Progress
+    from bench_runner.cli.worktree import placed
+    from bench_runner.repo.thin import Thinning
     from bench_runner.runner.plan import Skip
 
-    from bench_runner.repo.thin import Thinning
     flags = {
         Skip.NONE: again,
         Skip.SUCCESSFUL: skip_existing_successful,
@@ -117,11 +124,13 @@ def run(
         set_commit=set_commit_hash,
         affinity=cpus(cpu_affinity or ""),
         memory=memory_limit,
+        build_ahead=build_ahead,
         pull=not no_pull,
     )
     project, wishes = Project.of(context), Wishes(log, keep=not no_log, trace=trace, verbose=verbose)
     with observed(wishes, project.config.env_dir) as console:
         screen = Progress(show_output=show_stderr, console=console)
+        project, order = placed(project, order, dry_run=dry_run)
         measure(project, order, dry_run=dry_run, screen=screen)
 
 

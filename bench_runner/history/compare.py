@@ -61,7 +61,7 @@ def compare_commits(
     if not common:
         raise InconclusiveError(
             f"{before[:8]} and {after[:8]} were never measured in the same environment on the same machine:"
-            f" `bench-runner run {after[:8]}^!` where {before[:8]} was"
+            " measure one of them where the other was; `bench-runner show` lists what there is"
         )
     known = store.benchmarks()
     return judged([row for key in common for row in rows(old[key], new[key], known, project)])

@@ -1,7 +1,7 @@
 """Tables of points (pandas): put in the order of series and commits, and cut into series."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,17 @@ def counts(found: Columns) -> dict[int, tuple[int, int, int]]:
     points["bad"] = points["outcome"].isin(FAILED)
     by_run = points.groupby("run").agg(started=("started_ms", "max"), ok=("ok", "sum"), bad=("bad", "sum"))
     return {int(run): (int(started), int(ok), int(bad)) for run, started, ok, bad in by_run.itertuples(name=None)}
+
+
+def numbers(found: Columns, runs: Collection[int]) -> Iterator[tuple[int, Case, float, float, float]]:
+    """Yield (index of the run, case, value, low, high) of the numbers in some runs, in the order of cases."""
+    names = ["run", "benchmark", "params", "position", "centre", "low", "high"]
+    points = found.table.select([*names, "outcome"]).to_pandas()
+    points = points[points["run"].isin(list(runs)) & (points["outcome"] == "ok")]
+    points["benchmark"] = points["benchmark"].astype(str)
+    ordered = points.sort_values(["benchmark", "position"], kind="stable")[names]
+    for run, benchmark, params, _, *values in ordered.itertuples(index=False, name=None):
+        yield run, Case(benchmark, _params(params)), *values
 
 
 def failures(points: "pd.DataFrame") -> Iterator[tuple[Any, ...]]:

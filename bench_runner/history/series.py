@@ -1,16 +1,16 @@
 """The history: all stored points in the order of the git log, as series and as a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bench_runner.history import frames
+from bench_runner.history.facts import Elsewhere, Failure, Number, RunFact
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
-from bench_runner.model.run import Outcome
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.store import columns
 from bench_runner.store.files import Store
@@ -29,42 +29,21 @@ class Repository(Protocol):
         """Return a branch along first parents, oldest first."""
         ...
 
+    def known(self, shas: Iterable[str]) -> Sequence[Commit]:
+        """Return those commits that the repository has."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A case without a number, or (case None) a commit that could not be built, and the end of what was printed."""
-
-    sha: str
-    environment: str
-    machine: str
-    outcome: Outcome
-    case: Case | None = None
-    detail: str = ""
-    output: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFact:
-    """That a commit was measured in an environment on a machine: when the last case began (ms, 0 unknown), how well.
-
-    `measured` counts numbers, `failed` cases that failed, crashed or ran out of time.
-    """
-
-    sha: str
-    environment: str
-    machine: str
-    finished_ms: int = 0
-    measured: int = 0
-    failed: int = 0
-    built: bool = True
+    def whereabouts(self, shas: Collection[str], branch: str | None = None) -> Mapping[str, str]:
+        """Return in words what commits are that do not stand on a branch."""
+        ...
 
 
 @dataclass(frozen=True)
 class History:
     """What is known of a branch: commits oldest first (index = revision), series in the order of their cases.
 
-    `runs` and `failures` are in the order of commits; `elsewhere` are runs of commits that are not on the branch, and
-    nothing else here speaks of those.
+    `runs` and `failures` are in the order of commits; `elsewhere` are runs of commits that are not on the branch, the
+    newest commit first, and nothing else here speaks of those.
     """
 
     commits: Sequence[Commit]
@@ -74,7 +53,7 @@ class History:
     machines: Sequence[Machine] = ()
     failures: Sequence[Failure] = ()
     runs: Sequence[RunFact] = ()
-    elsewhere: Sequence[RunFact] = ()
+    elsewhere: Sequence[Elsewhere] = ()
     damaged: Sequence[Damage] = ()
 
     def table(self) -> "pd.DataFrame":
@@ -100,8 +79,9 @@ def load(store: Store, repository: Repository, *, branch: str | None = None, cac
     found = columns.load(store, cache)
     benchmarks, machines = store.benchmarks(), store.machines()
     revisions = {commit.sha: revision for revision, commit in enumerate(commits)}
-    facts = list(_facts(found))
-    here = sorted((one for one in facts if one.sha in revisions), key=lambda one: revisions[one.sha])
+    facts = dict(_facts(found))
+    here = sorted((one for one in facts.values() if one.sha in revisions), key=lambda one: revisions[one.sha])
+    others = {index: one for index, one in facts.items() if one.sha not in revisions}
     frame = frames.frame(found, revisions)
     return History(
         commits=commits,
@@ -111,18 +91,44 @@ def load(store: Store, repository: Repository, *, branch: str | None = None, cac
         machines=machines,
         failures=sorted(_failures(found, frame, commits), key=lambda one: revisions[one.sha]),
         runs=here,
-        elsewhere=[one for one in facts if one.sha not in revisions],
+        elsewhere=_elsewhere(found, others, benchmarks, _named(found, others, repository, branch)) if others else [],
         damaged=store.damaged[before:],
     )
 
 
-def _facts(found: columns.Columns) -> Iterator[RunFact]:
-    """Yield the facts of all readable runs."""
+def _facts(found: columns.Columns) -> Iterator[tuple[int, RunFact]]:
+    """Yield index and facts of all readable runs."""
     counts = frames.counts(found)
     for index, entry in enumerate(found.entries):
         if not entry.damage:
             finished, measured, failed = counts.get(index, (0, 0, 0))
-            yield RunFact(entry.sha, entry.environment, entry.machine, finished, measured, failed, entry.built)
+            yield index, RunFact(entry.sha, entry.environment, entry.machine, finished, measured, failed, entry.built)
+
+
+def _named(
+    found: columns.Columns, others: Mapping[int, RunFact], repository: Repository, branch: str | None
+) -> dict[str, tuple[Commit, str]]:
+    """Return each commit that is not on the branch with what it is."""
+    bare = {one.sha: Commit(one.sha, (), found.entries[index].commit_time_ms, "") for index, one in others.items()}
+    commits = bare | {one.sha: one for one in repository.known(bare)}
+    where = repository.whereabouts(bare, branch)
+    return {sha: (commit, where[sha]) for sha, commit in commits.items()}
+
+
+def _elsewhere(
+    found: columns.Columns,
+    others: Mapping[int, RunFact],
+    benchmarks: Mapping[str, Benchmark],
+    named: Mapping[str, tuple[Commit, str]],
+) -> list[Elsewhere]:
+    """Return the runs of commits that are not on the branch, the newest commit first."""
+    numbers: dict[int, list[Number]] = {}
+    for index, case, *values in frames.numbers(found, others):
+        known = benchmarks.get(case.benchmark)
+        key = SeriesKey(case, others[index].environment, others[index].machine)
+        numbers.setdefault(index, []).append(Number(key, known.metric if known else UNLISTED, *values))
+    runs = [Elsewhere(*named[one.sha], one, tuple(numbers.get(index, ()))) for index, one in others.items()]
+    return sorted(runs, key=lambda one: (-one.commit.time_ms, one.sha, one.run.machine, one.run.environment))
 
 
 def _series(frame: Any, commits: Sequence[Commit], benchmarks: Mapping[str, Benchmark]) -> Iterator[Series]:

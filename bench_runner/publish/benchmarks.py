@@ -27,11 +27,11 @@ from bench_runner.publish.views import (
 )
 
 if TYPE_CHECKING:
-    from bench_runner.history.series import Failure
+    from bench_runner.history.facts import Elsewhere, Failure, Number
 
 LISTED = 4  # series of a benchmark in the list of all
 TABLED = 60  # series in a benchmark's own table
-SHOWN = 20  # failures of a benchmark, newest first
+SHOWN = 20  # failures of a benchmark, and numbers off the branch, newest first
 DRAWN = 4  # series in the drawing without script
 _CODE = 20_000  # characters
 
@@ -47,7 +47,11 @@ class Suite:
         for one in material.failures:
             if one.case is not None:
                 self.failures[one.case.benchmark].append(one)
-        self.names = sorted({*material.benchmarks, *self.series})
+        self.elsewhere: dict[str, list[tuple[Elsewhere, Number]]] = defaultdict(list)
+        for run in material.elsewhere:
+            for number in run.numbers:
+                self.elsewhere[number.key.case.benchmark].append((run, number))
+        self.names = sorted({*material.benchmarks, *self.series, *self.elsewhere})
 
     def list_page(self) -> BenchmarksPage:
         """Return the list of all benchmarks by module."""
@@ -92,6 +96,7 @@ class Suite:
         shelves = series_scripts(slug(name), mine, material.measured)
         changes = [one for series in mine for one in self.presenter.changes.get(series.key, ())]
         failures = self.presenter.newest_first(self.failures.get(name, ()))
+        elsewhere = self.elsewhere.get(name, [])
         data = BenchmarkPage(
             name=label(name, 400),
             folder=label(folder(name)),
@@ -104,6 +109,8 @@ class Suite:
             further=max(0, len(mine) - TABLED),
             changes=tuple(self.presenter.change(one) for one in sorted(changes, key=lambda one: -one.revision)),
             failures=tuple(self.presenter.failure(one) for one in failures[:SHOWN]),
+            elsewhere=tuple(self.presenter.number(*one) for one in elsewhere[:SHOWN]),
+            further_elsewhere=max(0, len(elsewhere) - SHOWN),
             figure=self._figure(mine, metric),
             short=self.presenter.short(mine),
             header={**self._header(known, mine, metric, shelves), "commits": list(commits)},

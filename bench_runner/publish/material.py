@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench_runner.history.changes import Group
-from bench_runner.history.series import Failure, RunFact
+from bench_runner.history.facts import Elsewhere, Failure, RunFact
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
@@ -15,7 +15,7 @@ from bench_runner.model.series import Series
 
 @dataclass(frozen=True)
 class Material:
-    """Commits oldest first (index = revision), groups ranked, everything else in any order."""
+    """Commits oldest first (index = revision), groups ranked, runs `elsewhere` newest first, the rest in any order."""
 
     project: str
     commits: Sequence[Commit]
@@ -26,6 +26,7 @@ class Material:
     machines: Sequence[Machine] = ()
     failures: Sequence[Failure] = ()
     runs: Sequence[RunFact] = ()
+    elsewhere: Sequence[Elsewhere] = ()
     project_url: str = ""
     commit_url: str = ""
 

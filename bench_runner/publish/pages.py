@@ -32,6 +32,7 @@ def material_of(
         machines=history.machines,
         failures=history.failures,
         runs=history.runs,
+        elsewhere=history.elsewhere,
         project_url=config.project_url,
         commit_url=config.show_commit_url,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from bench_runner import units
-from bench_runner.history.series import Failure
+from bench_runner.history.facts import Elsewhere, Failure, Number
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
@@ -17,7 +17,7 @@ from bench_runner.publish.levels import WIDE, Level, by_series, levels, narrow, 
 from bench_runner.publish.material import Material
 from bench_runner.publish.svg import sparkline, trace
 from bench_runner.publish.text import amount, excerpt, iso, label, params, slug
-from bench_runner.publish.views import ChangeView, CommitView, FailureView, SeriesView
+from bench_runner.publish.views import ChangeView, CommitView, ElsewhereView, FailureView, NumberView, SeriesView
 
 RECENT = 200  # measured commits in a sparkline
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -60,33 +60,40 @@ class Presenter:
 
     @cached_property
     def machines(self) -> int:
-        """How many machines the series are of."""
-        return len({one.machine for one in self.series})
+        """How many machines numbers are of."""
+        return len({one.machine for one in self.series} | {one.run.machine for one in self.material.elsewhere})
 
     @cached_property
     def environments(self) -> int:
-        """How many environments the series are of."""
-        return len({one.environment for one in self.series})
+        """How many environments numbers are of."""
+        return len({one.environment for one in self.series} | {one.run.environment for one in self.material.elsewhere})
 
     def short(self, series: Iterable[Series]) -> int:
         """Return how many series are too short to judge."""
         return sum(one.key not in self.changes and short(one) for one in series)
 
+    @cached_property
+    def _others(self) -> Mapping[str, Commit]:
+        """The commits that are not on the branch, by full sha."""
+        return {one.sha: one.commit for one in self.material.elsewhere}
+
     def commit(self, sha: str) -> CommitView:
         """Return a commit, also one that is not on the branch."""
         if sha not in self._commits:
             revision = self.material.revisions.get(sha)
-            known = Commit(sha, (), 0, "") if revision is None else self.material.commits[revision]
-            self._commits[sha] = self._commit(known, on_branch=revision is not None)
+            other = self._others.get(sha) or Commit(sha, (), 0, "")
+            known = other if revision is None else self.material.commits[revision]
+            unsaid = "no subject" if revision is not None else "" if sha in self._others else "not on this branch"
+            self._commits[sha] = self._commit(known, unsaid)
         return self._commits[sha]
 
-    def _commit(self, commit: Commit, *, on_branch: bool) -> CommitView:
-        time = iso(commit.time_ms) if on_branch else ""
+    def _commit(self, commit: Commit, unsaid: str) -> CommitView:
+        time = iso(commit.time_ms) if commit.time_ms or commit.sha in self.material.revisions else ""
         base = web_url(self.material.commit_url)
         return CommitView(
             sha=label(commit.sha, 64),
             short=label(commit.short),
-            subject=label(commit.subject) or ("no subject" if on_branch else "not on this branch"),
+            subject=label(commit.subject) or unsaid,
             author=label(commit.author, 60),
             time=time,
             date=time[:10],
@@ -185,6 +192,32 @@ class Presenter:
             outcome=failure.outcome,
             detail=label(failure.detail, 400),
             output=excerpt(failure.output),
+        )
+
+    def elsewhere(self, one: Elsewhere) -> ElsewhereView:
+        """Return a run of a commit that is not on the branch."""
+        run = one.run
+        return ElsewhereView(
+            commit=self.commit(one.sha),
+            where=label(one.where, 120),
+            machine=label(run.machine, 60),
+            environment=label(run.environment, 80),
+            measured_at=iso(run.finished_ms) if run.finished_ms else "",
+            measured=run.measured,
+            failed=run.failed,
+            built=run.built,
+        )
+
+    def number(self, one: Elsewhere, number: Number) -> NumberView:
+        """Return a number of such a run."""
+        return NumberView(
+            commit=self.commit(one.sha),
+            where=label(one.where, 120),
+            machine=label(number.key.machine, 60),
+            environment=label(number.key.environment, 80),
+            params=self.params(number.key.case),
+            value=amount(number.value, number.metric.unit),
+            margin=spread(number.value, number.low, number.high),
         )
 
     def newest_first(self, failures: Sequence[Failure]) -> list[Failure]:

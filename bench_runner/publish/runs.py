@@ -1,7 +1,7 @@
 """Makes the page about the measuring itself: freshness, coverage, failures; and the page of each commit."""
 
 from bench_runner import units
-from bench_runner.history.series import Failure, RunFact
+from bench_runner.history.facts import Failure, RunFact
 from bench_runner.model.commit import Commit
 from bench_runner.model.machine import Machine
 from bench_runner.publish.changes import largest
@@ -12,7 +12,7 @@ from bench_runner.publish.text import iso, label
 from bench_runner.publish.views import CommitPage, CommitView, Page, RunsPage, Script, StandingView
 
 STRIP = 60  # newest commits in a coverage strip
-LISTED = 40  # failures of each sort
+LISTED = 40  # failures of each sort, and runs off the branch
 
 
 def runs_page(presenter: Presenter) -> RunsPage:
@@ -29,6 +29,8 @@ def runs_page(presenter: Presenter) -> RunsPage:
         failures=tuple(presenter.failure(one) for one in cases[:LISTED]),
         further_builds=max(0, len(builds) - LISTED),
         further_failures=max(0, len(cases) - LISTED),
+        elsewhere=tuple(presenter.elsewhere(one) for one in material.elsewhere[:LISTED]),
+        further_elsewhere=max(0, len(material.elsewhere) - LISTED),
     )
 
 

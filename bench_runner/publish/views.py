@@ -176,6 +176,33 @@ class FailureView:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberView:
+    """A number of a commit that is not on the branch; `where` says what that commit is."""
+
+    commit: CommitView
+    where: str
+    machine: str
+    environment: str
+    params: str
+    value: str
+    margin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElsewhereView:
+    """A run of a commit that is not on the branch; `where` says what that commit is."""
+
+    commit: CommitView
+    where: str
+    machine: str
+    environment: str
+    measured_at: str
+    measured: int
+    failed: int
+    built: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkPage:
     """The history of one benchmark; `header` is what the chart is drawn from, `figure` the drawing without script.
 
@@ -193,6 +220,8 @@ class BenchmarkPage:
     further: int
     changes: tuple[ChangeView, ...]
     failures: tuple[FailureView, ...]
+    elsewhere: tuple[NumberView, ...]
+    further_elsewhere: int
     figure: str
     short: int
     header: Mapping[str, object]
@@ -216,7 +245,7 @@ class StandingView:
 
 @dataclass(frozen=True, slots=True)
 class RunsPage:
-    """Freshness, coverage, failures."""
+    """Freshness, coverage, failures, and what was measured off the branch."""
 
     standings: tuple[StandingView, ...]
     machines: tuple[Mapping[str, str], ...]
@@ -224,6 +253,8 @@ class RunsPage:
     failures: tuple[FailureView, ...]
     further_builds: int
     further_failures: int
+    elsewhere: tuple[ElsewhereView, ...]
+    further_elsewhere: int
 
 
 @dataclass(frozen=True, slots=True)

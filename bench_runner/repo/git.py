@@ -1,7 +1,7 @@
 """The measured project's repository: refs, history in order, and commits laid out on disk."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +11,7 @@ from bench_runner.config.written import shown
 from bench_runner.errors import UsageError
 from bench_runner.instrument.spans import span
 from bench_runner.model.commit import Commit
-from bench_runner.repo import log, mirror, worktree
+from bench_runner.repo import log, mirror, whereabouts, worktree
 from bench_runner.repo.command import Answer, forget_the_caller, git, without_credentials
 
 USUAL_BRANCHES = ("main", "master")
@@ -126,6 +126,10 @@ class Repository:
             elif inner_kind == "tag":
                 found[name] = self.resolve(f"refs/tags/{name}")
         return found
+
+    def whereabouts(self, shas: Collection[str], branch: str | None = None) -> dict[str, str]:
+        """Return in words what commits are, none of which stands on the line of a branch (None: the default one)."""
+        return whereabouts.of(self, shas, branch)
 
     def fetch(self) -> None:
         """Bring a mirror up to date; a local repository is the user's to fetch."""

@@ -10,7 +10,7 @@ from bench_runner.errors import UsageError
 from bench_runner.model.commit import Commit
 from bench_runner.repo.command import Answer, git
 from bench_runner.repo.git import Repository
-from bench_runner.repo.submodules import SUBMODULE, wanted
+from bench_runner.repo.submodules import wanted
 
 WHO = "working tree"  # author of these commits
 # An index that is a copy must not make files beside the user's own, nor complain of line ends.
@@ -42,8 +42,7 @@ def take(repository: Repository, apart: Iterable[Path]) -> Snapshot:
         own = Path(git(top, "rev-parse", "--path-format=absolute", "--git-path", "index").text)
         if own.is_file():  # as a start: what it knows of files need not be read again
             shutil.copy(own, index["GIT_INDEX_FILE"])
-        _fill(repository, top, _inside(top, apart), index)
-        foreign = _without_foreign(top, index)
+        foreign = _fill(repository, top, _inside(top, apart), index)
         tree = _done(repository, git(top, *_SETTINGS, "write-tree", variables=index)).text
         changed = _differences(top, index)
         dirty = [path for path, _ in wanted(top, index) if _dirty(top / path)]
@@ -53,7 +52,7 @@ def take(repository: Repository, apart: Iterable[Path]) -> Snapshot:
     )
     if not changed:
         return Snapshot(head, left_out=left_out)
-    return Snapshot(_commit(repository, tree, head), tuple(path for path, _, _ in changed), left_out)
+    return Snapshot(_commit(repository, tree, head), tuple(changed), left_out)
 
 
 def _top(repository: Repository) -> Path:
@@ -70,32 +69,26 @@ def _inside(top: Path, folders: Iterable[Path]) -> list[str]:
     return [one.resolve().relative_to(here).as_posix() for one in folders if here in one.resolve().parents]
 
 
-def _fill(repository: Repository, top: Path, apart: list[str], index: Mapping[str, str]) -> None:
-    """Bring an index to what is in the working tree, but for folders apart."""
-    kept_out = [f":(top,exclude,literal){one}" for one in apart]
-    _done(repository, git(top, *_SETTINGS, "add", "--all", "--", ":(top)", *kept_out, variables=index))
+def _fill(repository: Repository, top: Path, apart: list[str], index: Mapping[str, str]) -> list[str]:
+    """Bring an index to what is in the working tree, but for folders apart; return repositories that lie in it."""
+    _done(repository, git(top, *_SETTINGS, "add", "--update", "--", ":(top)", variables=index))
+    found = _done(repository, git(top, "ls-files", "--others", "--exclude-standard", "-z", variables=index)).out
+    # No pathspec keeps folders out of `git add`: it fails where one of them is ignored.
+    ours = tuple(f"{one}/" for one in apart)
+    names = [name for name in map(_path, found.split(b"\0")) if name and not name.startswith(ours)]
+    files = "".join(f"{name}\0" for name in names if not name.endswith("/")).encode("utf-8", "surrogateescape")
+    put = (*_SETTINGS, "update-index", "--add", "-z", "--stdin")
+    _done(repository, git(top, *put, stdin=files, variables=index))
     if apart:
         as_in_head = [f":(top,literal){one}" for one in apart]
         _done(repository, git(top, *_SETTINGS, "reset", "--quiet", "HEAD", "--", *as_in_head, variables=index))
+    return [name.rstrip("/") for name in names if name.endswith("/")]
 
 
-def _without_foreign(top: Path, index: Mapping[str, str]) -> list[str]:
-    """Take other people's repositories, which git adds as if they were submodules, out of an index; return them."""
-    named = git(top, "config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$").out
-    modules = {_path(entry.partition(b"\n")[2]) for entry in named.split(b"\0")}
-    added = [path for path, mode, old in _differences(top, index) if mode == SUBMODULE != old]
-    foreign = [path for path in added if path not in modules]
-    names = "".join(f"{path}\0" for path in foreign).encode("utf-8", "surrogateescape")
-    git(top, *_SETTINGS, "update-index", "--force-remove", "-z", "--stdin", stdin=names, variables=index)
-    return foreign
-
-
-def _differences(top: Path, index: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return (path, mode, mode in HEAD) of what differs between an index and HEAD."""
-    out = git(top, "diff-index", "--cached", "--raw", "-z", "--no-renames", "HEAD", variables=index).out
-    entries = out.split(b"\0")
-    heads = [head.decode().lstrip(":").split(" ") for head in entries[:-1:2]]
-    return [(_path(path), head[1], head[0]) for head, path in zip(heads, entries[1::2], strict=True)]
+def _differences(top: Path, index: Mapping[str, str]) -> list[str]:
+    """Return the paths of what differs between an index and HEAD."""
+    words = ("diff-index", "--cached", "--name-only", "-z", "--no-renames", "HEAD")
+    return [_path(one) for one in git(top, *words, variables=index).out.split(b"\0")[:-1]]
 
 
 def _path(raw: bytes) -> str:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from bench_runner.repo.command import git
-from bench_runner.repo.git import Repository
+
+if TYPE_CHECKING:
+    from bench_runner.repo.git import Repository
 
 GONE = "not in the repository any more"
 _BATCH = 500  # commits in one command line
 
 
-def whereabouts(repository: Repository, shas: Collection[str], branch: str | None = None) -> dict[str, str]:
+def of(repository: "Repository", shas: Collection[str], branch: str | None = None) -> dict[str, str]:
     """Return what each commit (full sha), none of which stands on the line of `branch`, is in words."""
     if not shas:
         return {}
@@ -36,14 +39,14 @@ def _by_sha(tags: Mapping[str, str]) -> dict[str, str]:
     return {sha: f"{'tag' if len(some) == 1 else 'tags'} {', '.join(some)}" for sha, some in found.items()}
 
 
-def _outside(repository: Repository, shas: Iterable[str], tip: str) -> set[str]:
+def _outside(repository: "Repository", shas: Iterable[str], tip: str) -> set[str]:
     """Return those commits that cannot be reached from `tip`."""
     wanted = set(shas)
     words = "".join(f"{word}\n" for word in (*sorted(wanted), f"^{tip}"))
     return wanted & set(git(repository.path, "rev-list", "--stdin", stdin=words.encode()).text.split())
 
 
-def _names(repository: Repository, shas: list[str]) -> dict[str, str]:
+def _names(repository: "Repository", shas: list[str]) -> dict[str, str]:
     """Return the ref that leads to each untagged commit, in words; those that none leads to are left out."""
     branches = repository.branches() if shas else set()
     found = {}
@@ -57,7 +60,7 @@ def _names(repository: Repository, shas: list[str]) -> dict[str, str]:
     return found
 
 
-def _asked(repository: Repository, shas: list[str]) -> Iterator[tuple[str, str]]:
+def _asked(repository: "Repository", shas: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (sha, name as git describes it from the nearest ref)."""
     others = ("--exclude=refs/stash", "--exclude=refs/bisect/*", "--exclude=refs/remotes/*/HEAD")
     for first in range(0, len(shas), _BATCH):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import get_args
 
 from bench_runner import units
@@ -15,39 +16,46 @@ SCHEMA = "bench_runner.runs/1"
 OUTCOMES = get_args(Outcome)
 PLACE = ("commit", "machine", "environment")
 NAMED = 3
+WORDS = ("subject", "where")
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
-def listed(runs: Sequence[Run], commits: Sequence[Commit]) -> Sheet:
-    """Return a row for each run, in git order (newest first as `commits` are), foreign commits last."""
+def listed(runs: Sequence[Run], commits: Sequence[Commit], where: Mapping[str, str] = NOWHERE) -> Sheet:
+    """Return a row for each run, in git order (newest first as `commits` are), foreign commits last.
+
+    `where` says of commits (full sha) that are not on the branch what they are.
+    """
     place = {one.sha: number for number, one in enumerate(commits)}
     subjects = {one.sha: one.subject for one in commits}
     rows = sorted(runs, key=lambda run: (place.get(run.commit_sha, len(place)), run.environment.name))
+    words = [(subjects.get(run.commit_sha, ""), where.get(run.commit_sha, "")) for run in rows]
+    shown = 2 if where else 1
     return Sheet(
         title=units.count(len(rows), "run"),
-        columns=("commit", "machine", "environment", "outcomes", "subject"),
-        cells=tuple((*_place(run), spoken(run), subjects.get(run.commit_sha, "")) for run in rows),
+        columns=("commit", "machine", "environment", "outcomes", *WORDS[:shown]),
+        cells=tuple((*_place(run), spoken(run), *said[:shown]) for run, said in zip(rows, words, strict=True)),
         marks=tuple("" if run.build.ok else "failed" for run in rows),
-        document={"schema": SCHEMA, "runs": [_head(run) for run in rows]},
+        document={"schema": SCHEMA, "runs": [_head(run, said[1]) for run, said in zip(rows, words, strict=True)]},
         data=Data(
-            (*PLACE, "built", *OUTCOMES, "subject"),
-            tuple(_record_of_run(run, subjects.get(run.commit_sha, "")) for run in rows),
+            (*PLACE, "built", *OUTCOMES, *WORDS),
+            tuple((*_record_of_run(run), *said) for run, said in zip(rows, words, strict=True)),
         ),
     )
 
 
-def one(run: Run, benchmarks: Mapping[str, Benchmark], wanted: Callable[[Case], bool]) -> Sheet:
+def one(run: Run, benchmarks: Mapping[str, Benchmark], wanted: Callable[[Case], bool], where: str = "") -> Sheet:
     """Return the results of one run, below them why some failed and what those printed."""
     results = [result for result in run.results if wanted(result.case)]
     failures = _failures(run, results)
     return Sheet(
-        title=f"{run.commit_sha[:8]} on {run.machine.machine} in {run.environment.name}",
+        title=f"{run.commit_sha[:8]} on {run.machine.machine} in {run.environment.name}{where and f' ({where})'}",
         columns=("benchmark", "centre", "99 %", "rounds", "outcome"),
         right=frozenset({"centre", "99 %", "rounds"}),
         cells=tuple(_cells(result, benchmarks) for result in results),
         marks=tuple("failed" if result.outcome in {"failed", "crashed", "timeout"} else "" for result in results),
         notes=tuple(one.head for one in failures if not one.text),
         outputs=tuple(one for one in failures if one.text),
-        document={"schema": SCHEMA, "runs": [_head(run)], "results": [_entry(result) for result in results]},
+        document={"schema": SCHEMA, "runs": [_head(run, where)], "results": [_entry(result) for result in results]},
         data=Data(
             ("benchmark", "unit", "centre", "low", "high", "rounds", "outcome", "detail", *PLACE),
             tuple(_record(result, benchmarks, run) for result in results),
@@ -103,22 +111,23 @@ def _record(result: Result, benchmarks: Mapping[str, Benchmark], run: Run) -> tu
     return (result.case.id, _unit(result, benchmarks), *numbers, result.outcome, result.detail, *where)
 
 
-def _record_of_run(run: Run, subject: str) -> tuple[str | float | None, ...]:
+def _record_of_run(run: Run) -> tuple[str | float | None, ...]:
     """Return the row of a run for programs."""
     counts = Counter(result.outcome for result in run.results)
     where = (run.commit_sha, run.machine.machine, run.environment.name)
-    return (*where, int(run.build.ok), *(counts[word] for word in OUTCOMES), subject)
+    return (*where, int(run.build.ok), *(counts[word] for word in OUTCOMES))
 
 
 def _place(run: Run) -> tuple[str, str, str]:
     return run.commit_sha[:8], run.machine.machine, run.environment.name
 
 
-def _head(run: Run) -> dict[str, object]:
+def _head(run: Run, where: str) -> dict[str, object]:
     return {
         "commit": run.commit_sha,
         "machine": run.machine.machine,
         "environment": run.environment.name,
+        "where": where,
         "built": run.build.ok,
         "detail": run.build.detail,
         "outcomes": dict(Counter(result.outcome for result in run.results)),

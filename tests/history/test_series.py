@@ -171,7 +171,13 @@ def test_other_branches_stand_aside(place: Place) -> None:
     found = place.load()
     assert only(found).values == [1.0]
     assert found.failures == []
-    assert {one.sha for one in found.elsewhere} == {place.aside, "e" * 40}
+    aside, gone = sorted(found.elsewhere, key=lambda one: one.sha == "e" * 40)
+    assert (aside.sha, aside.commit.subject, aside.where) == (place.aside, "aside", "not on main: branch side")
+    assert [(one.key.case.id, one.value, one.metric) for one in aside.numbers] == [(PLAIN.name, 50.0, PLAIN.metric)]
+    assert (aside.run.measured, aside.run.failed, aside.run.built) == (1, 1, True)
+    assert (gone.sha, gone.commit.subject, gone.where) == ("e" * 40, "", "not in the repository any more")
+    assert gone.commit.time_ms > 0
+    assert not gone.run.built
     side = place.load("side")
     assert only_of(side, PLAIN.name).values == [1.0, 50.0]
     assert [one.sha for one in side.elsewhere] == ["e" * 40]

@@ -108,6 +108,24 @@ def test_folders_apart_stay_as_in_head(begun: Project) -> None:
     assert content(begun, found.commit.sha)["results/old.json"] == "old"
 
 
+@pytest.mark.parametrize("ignored", ["made/", "/made", "made/*", "*.json"])
+def test_folders_apart_may_be_ignored(begun: Project, ignored: str) -> None:
+    begun.commit("other rules", __gitignore=f"{ignored}\n")
+    (begun.path / "made" / "env").mkdir(parents=True)
+    (begun.path / "made" / "env" / "x.json").write_text("{}")
+    assert taken(begun, "made", "made/env").changed == ()
+    (begun.path / "made.txt").write_text("new")
+    assert taken(begun, "made", "made/env").changed == ("made.txt",)
+
+
+def test_a_file_that_becomes_a_folder(begun: Project) -> None:
+    (begun.path / "a.txt").unlink()
+    (begun.path / "a.txt").mkdir()
+    (begun.path / "a.txt" / "inner").write_text("new")
+    found = taken(begun)
+    assert content(begun, found.commit.sha) == {"a.txt/inner": "new", "b.txt": "b"}
+
+
 def test_it_is_laid_out_like_any_commit(begun: Project, tmp_path: Path) -> None:
     (begun.path / "a.txt").write_text("changed")
     found = taken(begun)

@@ -7,7 +7,7 @@ import pytest
 from repo_builder import Project
 
 from bench_runner.repo.git import Repository
-from bench_runner.repo.whereabouts import GONE, whereabouts
+from bench_runner.repo.whereabouts import GONE
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def project(make: Callable[[str], Project]) -> Project:
 
 
 def said(project: Project, *shas: str, branch: str | None = None) -> list[str]:
-    found = whereabouts(Repository.open(str(project.path), project.path / "cache"), shas, branch)
+    found = Repository.open(str(project.path), project.path / "cache").whereabouts(shas, branch)
     assert set(found) == set(shas)
     return [found[sha] for sha in shas]
 
