@@ -23,8 +23,11 @@ class ReplayPreparer:
     broken: frozenset[str] = frozenset()
     prepared: list[tuple[str, str]] = field(default_factory=list)
 
-    def prepare(self, environment: Environment, sha: str, *, say: Callable[[str], None]) -> Workspace:
-        """Return a workspace that is nowhere."""
+    def prepare(
+        self, environment: Environment, sha: str, *, say: Callable[[str], None], then: Iterable[str] = ()
+    ) -> Workspace:
+        """Return a workspace that is nowhere; `then` is of no use here."""
+        del then
         say(f"preparing {sha[:8]}")
         self.prepared.append((environment.name, sha))
         build = Build(ok=False, detail="told not to build") if sha in self.broken else Build(ok=True, duration_s=1.0)

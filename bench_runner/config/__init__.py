@@ -36,7 +36,7 @@ class Config:
     `repo` is an absolute path or a URL; () in `branches`, or "" among them, is the repository's default branch. In
     `matrix` None is "not installed" or "not set"; `exclude` and `include` hold the rules as written. A command that is
     None is ours to choose, () does nothing; `memory_limit` is in bytes, 0 for none, None for a share of the machine's.
-    It and `keep_samples`, `requirements`, `rounds`, `detector` and `suite_from` are not asv's.
+    It and `keep_samples`, `build_ahead`, `requirements`, `rounds`, `detector` and `suite_from` are not asv's.
     """
 
     source: Path
@@ -66,6 +66,7 @@ class Config:
     memory_limit: int | None = None
     keep_samples: Keep = field(default_factory=Keep)
     build_cache_size: int = 2
+    build_ahead: int = 1
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
     rounds: int = 5
@@ -139,6 +140,7 @@ def _config(written: Written) -> Config:
         memory_limit=written.size("memory_limit"),
         keep_samples=_keep_samples(written),
         build_cache_size=_build_cache_size(written),
+        build_ahead=written.whole("build_ahead", 1, 0),
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
         rounds=written.whole("rounds", 5, 1),

@@ -3,8 +3,11 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from bench_runner.envs.base import program
 
@@ -36,6 +39,11 @@ class Builder:
     def unfit(self) -> bool:
         """Whether a build has failed in it that went well in isolation: requirements are not all written down."""
         return self._unfit.exists()
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Return the lock under which it is made: commits may be built at the same time."""
+        self.path.parent.mkdir(exist_ok=True)
+        return FileLock(f"{self.path}.lock")
 
     def finished(self) -> None:
         """Mark it as ready."""

@@ -1,11 +1,13 @@
 """Builds one commit, and installs it into a kept environment."""
 
+import contextlib
 import hashlib
 import json
 import re
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from bench_runner.config import Config
@@ -70,13 +72,34 @@ class Installation:
         self.kept.write(state)
         return state
 
+    @property
+    def isolated(self) -> bool:
+        """Whether a build has nothing to do with what is in the environment: commands may look into it."""
+        return self.config.build_command is None
+
+    def is_built(self, sha: str) -> bool:
+        """Return whether a commit needs no building: its build is kept, or has failed in this process."""
+        key = self._build_recipe()
+        return (key, sha) in self.broken or self.wheels.holds(key, sha)
+
+    def build(self, sha: str, source: Path) -> None:
+        """Build commit `sha`, checked out in `source`, unless it is built; a failure is kept for `put` to raise."""
+        key = self._build_recipe()
+        values = template_values(self.config, self.environment, self.kept.env, sha)
+        values["build_dir"] = str(source / self.config.repo_subdir)
+        with (
+            span("ahead", commit=sha),
+            self.wheels.entry(key, sha, self.say) as entry,
+            contextlib.suppress(EnvironmentFailedError),
+        ):
+            self._built(entry, (key, sha), values)
+
     def _build_recipe(self) -> str:
         """Return what besides the commit decides a build; the environment too when a command may look into it."""
-        interpreter = pythons.ask(self.python)
         facts = {
             "project": self.config.project,
             "subdir": self.config.repo_subdir,
-            "python": [interpreter.implementation, interpreter.short, interpreter.abi] if interpreter else [],
+            "python": _kind(self.python, self.python.lstat().st_mtime_ns),
             "variables": self.environment.build_variables,
             "commands": self.config.build_command,
             "environment": "" if self.config.build_command is None else self.environment.folder + self.recipe.digest,
@@ -104,10 +127,11 @@ class Installation:
 
     def _build(self, out: Path, values: Mapping[str, str]) -> None:
         """Build as configured, or one wheel in isolation."""
+        folder = Path(values["build_dir"])
         if self.config.build_command is None:
-            self.backend.build(self.python, self.build_folder, out, variables=self._variables)
+            self.backend.build(self.python, folder, out, variables=self._variables)
         else:
-            commands.run_all(self.config.build_command, values, self._around(values, self.build_folder))
+            commands.run_all(self.config.build_command, values, self._around(values, folder))
 
     def _install(self, entry: Entry, values: Mapping[str, str], before: State) -> str:
         """Install as configured, or the wheel with its dependencies; return the distribution's name if known."""
@@ -152,6 +176,13 @@ class Installation:
         """Return where the configured commands run."""
         variables = {**self._variables, **asv_variables(values)}
         return commands.Surroundings(self.python, folder, variables, self.config.install_timeout, self.say)
+
+
+@lru_cache(maxsize=64)
+def _kind(python: Path, made_ns: int) -> list[str]:  # noqa: ARG001 - an environment made anew is asked anew
+    """Return what of an environment's Python decides a build."""
+    found = pythons.ask(python)
+    return [found.implementation, found.short, found.abi] if found else []
 
 
 def check_commands(config: Config) -> None:

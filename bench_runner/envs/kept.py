@@ -1,8 +1,9 @@
 """The folder of a kept environment: where its parts lie, and what its marker says is in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import count
 from pathlib import Path
 
 from bench_runner.envs.files import write_json
@@ -38,6 +39,10 @@ class Kept:
     def source(self) -> Path:
         """Where the commit is checked out."""
         return self.base / "source"
+
+    def ahead(self) -> Iterator[Path]:
+        """Yield where commits are checked out that are built before their turn comes."""
+        return (self.base / "ahead" / str(number) for number in count(1))
 
     @property
     def constraints(self) -> Path:

@@ -1,6 +1,8 @@
 """Makes workspaces: one kept environment and worktree per recipe, brought to one commit after the other."""
 
+import contextlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from bench_runner import plugins
 from bench_runner.config import Config
-from bench_runner.envs import fingerprint
+from bench_runner.envs import ahead, fingerprint
 from bench_runner.envs.base import Backend, Say, Workspace, program, quiet
 from bench_runner.envs.files import own_folder
 from bench_runner.envs.installation import Broken, Installation, asv_variables, check_commands, template_values
@@ -74,22 +76,23 @@ class Preparer:
             self._lock.release()
             self._lock = None
 
-    def prepare(self, environment: Environment, sha: str, *, say: Say = quiet) -> Workspace:
+    def prepare(self, environment: Environment, sha: str, *, say: Say = quiet, then: Iterable[str] = ()) -> Workspace:
         """Return a workspace with the commit installed, or with `build` saying why it could not be.
 
-        Raises EnvironmentFailedError when the environment itself cannot be made.
+        If it has to be built, some of the commits `then`, which will be wanted next, are built beside it. Raises
+        EnvironmentFailedError when the environment itself cannot be made.
         """
         with span("prepare", commit=sha, environment=environment.name):
-            return self._prepared(environment, sha, say)
+            return self._prepared(environment, sha, say, then)
 
-    def _prepared(self, environment: Environment, sha: str, say: Say) -> Workspace:
+    def _prepared(self, environment: Environment, sha: str, say: Say, then: Iterable[str]) -> Workspace:
         if environment.backend == "existing":
             return self._as_it_is(environment, sha, say)
         ready = self._ready(environment, say)
         installation = self._installation(ready, say)
         build = self._done(ready, installation, sha)
         if build is None:
-            build = self._build(ready, installation, sha)
+            build = self._build(ready, installation, sha, then)
             ready = replace(ready, found=fingerprint.take(ready.python))
         return self._workspace(ready, sha, build)
 
@@ -106,12 +109,13 @@ class Preparer:
             return Build(ok=True, duration_s=state.seconds)
         return self._failed.get((ready.kept.base.name, sha))
 
-    def _build(self, ready: _Ready, installation: Installation, sha: str) -> Build:
+    def _build(self, ready: _Ready, installation: Installation, sha: str, then: Iterable[str]) -> Build:
         """Check out, build and install; a failure is what the build came to."""
         start = time.monotonic()
         try:
             with span("checkout"):
                 self._repository.checkout(sha, ready.kept.source)
+            self._ahead(installation, sha, then)
             return Build(ok=True, duration_s=installation.put(sha).seconds)
         except EnvironmentFailedError as error:
             failed = Build(ok=False, duration_s=time.monotonic() - start, detail=str(error), output=error.output)
@@ -120,6 +124,19 @@ class Preparer:
         self._failed[ready.kept.base.name, sha] = failed
         note(outcome="failed", error=failed.detail, output=failed.output)
         return failed
+
+    def _ahead(self, installation: Installation, sha: str, then: Iterable[str]) -> None:
+        """Build the commit that is checked out together with some of the next ones, where that is of use."""
+        kept, wanted = installation.kept, ahead.batch(installation, sha, then, self._config.build_ahead)
+        if len(wanted) == 1:
+            return
+        sources = [(sha, kept.source)]
+        for other, folder in zip(wanted[1:], kept.ahead(), strict=False):
+            # What cannot be checked out says so when its turn comes.
+            with contextlib.suppress(BenchRunnerError), span("checkout", commit=other):
+                self._repository.checkout(other, folder)
+                sources.append((other, folder))
+        ahead.build(installation, sources)
 
     def _installation(self, ready: _Ready, say: Say) -> Installation:
         """Return what puts commits into an environment."""

@@ -69,6 +69,15 @@ def failure(what: str, name: str, finished: Finished, timeout: float) -> Environ
     return EnvironmentFailedError(f"{what} failed: {why}", tail(output))
 
 
+def kill_all() -> None:
+    """Kill every program that this process has started and that still runs, with its descendants."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+
+
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> bool:
     """Wait for a program and return whether it was killed for being late; killed on an interruption too."""
     try:

@@ -52,6 +52,10 @@ class WheelCache:
             lock.release()
         self._prune(folder.parent)
 
+    def holds(self, recipe: str, sha: str) -> bool:
+        """Return whether a commit's build is kept, as far as can be seen without waiting for its lock."""
+        return (self.root / recipe / sha / _STAMP).is_file()
+
     def _lock(self, folder: Path) -> FileLock:
         """Return the lock of a commit's folder; a few commits share one, so that lock files do not pile up."""
         return FileLock(folder.with_name(f"{folder.name[:2]}.lock"))

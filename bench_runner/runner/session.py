@@ -31,8 +31,11 @@ Say = Callable[[str], None]
 class Preparer(Protocol):
     """Makes workspaces (`envs.prepare`, or a double)."""
 
-    def prepare(self, environment: Environment, sha: str, *, say: Say) -> Workspace:
-        """Return the commit installed in the environment, or a workspace that says why it does not build."""
+    def prepare(self, environment: Environment, sha: str, *, say: Say, then: Iterable[str] = ()) -> Workspace:
+        """Return the commit installed in the environment, or a workspace that says why it does not build.
+
+        Commits of `then`, which will be wanted next, may be built meanwhile; nothing of it goes on afterwards.
+        """
         ...
 
 
@@ -127,13 +130,13 @@ class Session:
     def run(self, jobs: Sequence[Job]) -> Tally:
         """Do the jobs in order; a broken commit or benchmark is a recorded result, never the end."""
         tally = Tally()
-        for job in jobs:
+        for place, job in enumerate(jobs):
             if self.stopping:
                 tally.stopped = True
                 break
             self.watcher.start(job)
             with span("job", commit=job.commit.sha, environment=job.environment.name):
-                run = self._do(job)
+                run = self._do(job, jobs[place + 1 :])
             self.watcher.done(job, run)
             tally.jobs += 1
             tally.broken_builds += not run.build.ok
@@ -162,8 +165,9 @@ class Session:
             raise reason
         return []
 
-    def _prepare(self, environment: Environment, sha: str) -> Workspace:
-        return self.preparer.prepare(environment, sha, say=self.watcher.tell)
+    def _prepare(self, environment: Environment, sha: str, later: Iterable[Job] = ()) -> Workspace:
+        then = (one.commit.sha for one in later if one.environment == environment)
+        return self.preparer.prepare(environment, sha, say=self.watcher.tell, then=then)
 
     def _discover(self, workspace: Workspace) -> list[Benchmark]:
         """Return the benchmarks of the suite in one workspace."""
@@ -175,9 +179,9 @@ class Session:
             )
         return found
 
-    def _do(self, job: Job) -> Run:
+    def _do(self, job: Job, later: Iterable[Job]) -> Run:
         """Measure and store what is left of a job; what another process stored while we waited is left alone."""
-        workspace, known = self._prepare(job.environment, job.commit.sha), self.benchmarks
+        workspace, known = self._prepare(job.environment, job.commit.sha, later), self.benchmarks
         stored = self._stored(job)
         job = replace(job, done=job.done | done_of(Stored.of(stored) if stored else None, self._skip))
         if workspace.build.ok and self.suite.of_commit:
