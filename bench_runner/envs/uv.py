@@ -58,7 +58,9 @@ class Uv:
         """Return whether a builder, made now if it must be, has built (python, source, out); a late one is raised."""
         python, source, out = paths
         try:
-            self._make(builder, requires, python, variables)
+            with builder.alone():
+                if not builder.ready:
+                    self._make(builder, requires, python, variables)
             target = ("--no-build-isolation", "--out-dir", str(out), "--python", str(builder.python))
             inside = {**variables, **activated(builder.python, variables.get("PATH"))}
             self._uv("build", "build", "--wheel", *target, str(source), variables=inside)
@@ -69,16 +71,10 @@ class Uv:
         return True
 
     def _make(self, builder: Builder, requires: Sequence[str], python: Path, variables: Mapping[str, str]) -> None:
-        """Make a builder unless it is there; of several builds that want it at once, the first one does."""
-        if builder.ready:
-            return
-        with builder.alone():
-            if builder.ready:
-                return
-            self._uv("uv venv", "venv", "--no-project", "--clear", "--python", str(python), str(builder.path))
-            pip = ("pip", "install", "--python", str(builder.python))
-            self._uv("install", *pip, *requires, variables=variables)
-            builder.finished()
+        """Make a builder."""
+        self._uv("uv venv", "venv", "--no-project", "--clear", "--python", str(python), str(builder.path))
+        self._uv("install", "pip", "install", "--python", str(builder.python), *requires, variables=variables)
+        builder.finished()
 
     def _satisfied(self, arguments: Sequence[str], variables: Mapping[str, str]) -> bool:
         """Return whether what is installed or cached suffices, which is the rule from the second commit on."""
