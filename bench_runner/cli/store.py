@@ -53,11 +53,12 @@ def verify(context: typer.Context, *, form: Format = "text") -> None:
 
 @app.command()
 def thin(context: typer.Context, *, keep: Kept = None, dry_run: DryRun = False) -> None:
-    """Replace the single samples of old runs by the median of each round.
+    """Replace the single samples of old runs by the median of each round, and costs of rounds by their median.
 
     Summaries, comparisons, baselines and changes stay the same to the last bit, for they rest on the rounds' medians;
-    what is lost is how values spread within a round. Age counts from the newest run. Runs that a baseline refers to
-    stay as they are. Nothing is thinned unless this is asked for; `keep_samples` in the configuration is its default.
+    what is lost is how values spread within a round, and how costs did between rounds. Age counts from the newest run.
+    Runs that a baseline refers to stay as they are. Nothing is thinned unless this is asked for; `keep_samples` in the
+    configuration is its default.
     What git has stored of the old files stays in its history: a thinner clone needs a shallow one (`--depth`).
 
     Examples:

@@ -7,7 +7,7 @@ from statistics import median
 
 from bench_runner.store import jsonfile
 from bench_runner.store.asv_format import Document
-from bench_runner.store.thin import thinned
+from bench_runner.store.thinned import thinned
 
 _YEAR_MS = 365 * 86_400_000
 _SHORTEST_MS = 7 * 86_400_000  # a rate that rests on less says nothing about a year

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import accumulate, pairwise
+from statistics import median
 from typing import Any, cast, get_args
 
 from bench_runner.errors import StoreError
 from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample, Summary
 from bench_runner.model.vitals import Vitals
+from bench_runner.stats.summary import finite
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
 from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
 
@@ -70,6 +72,14 @@ def _columns(rounds: Sequence[Round | Vitals], digits: Mapping[str, int]) -> dic
 def _shortest(column: list[Any]) -> Any:
     """Return a column, or the one value that all rounds have."""
     return column if len(set(column)) > 1 else column[0]
+
+
+def level(record: Json) -> dict[str, Any]:
+    """Return a record in which one number, their median, stands for the costs and for the vitals of all rounds."""
+    digits = _COSTS | _VITALS
+    columns = {name: value for name, value in record.items() if name in digits and isinstance(value, list)}
+    known = {name: finite(numbers(column, name)) for name, column in columns.items()}
+    return {**record, **{name: _brief(median(column), digits[name]) for name, column in known.items() if column}}
 
 
 def _brief(value: float, digits: int) -> float | None:

@@ -1,31 +1,19 @@
-"""Replaces the single samples of old runs by the median of each round, which is all that any statistic uses of them.
+"""Thins old runs: which ones, and one file after the other, so that a kill loses nothing."""
 
-The summaries beside them stay as they are, so no summary, comparison, baseline or change differs afterwards. asv's
-`samples` column then holds one value per round instead of null, because that is where the rounds' centres are read
-from, by older versions of this program too; asv's own compare, which wants six samples a side for its test by ranks,
-falls back to the intervals. Runs whose commit a baseline refers to are left alone.
-"""
-
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from bench_runner.config.keep import Keep
 from bench_runner.errors import StoreError
 from bench_runner.store import columns, jsonfile
-from bench_runner.store.asv_format import Document
 from bench_runner.store.baselines import list_
 from bench_runner.store.columns import Columns, Entry
 from bench_runner.store.documents import document
-from bench_runner.store.fields import Json, wholes
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage
-from bench_runner.store.own import KEY
-from bench_runner.store.rows import Row
+from bench_runner.store.thinned import thinned
 
 _DAY_MS = 86_400_000
 
@@ -115,64 +103,3 @@ def _smaller(store: Store, path: Path) -> tuple[dict[str, Any], int]:
         store.damaged.append(Damage.of(path, error))
         return {}, 0
     return (found, len(content) - len(jsonfile.encoded(found, compact=True))) if found else ({}, 0)
-
-
-def thinned(found: Document) -> dict[str, Any]:
-    """Return a result file with one sample per round, {} when it has no more than that; StoreError as from `rows`."""
-    data = found.head
-    names = list(data["result_columns"])
-    rows, records = dict(data["results"]), {}
-    for name, row in found.rows.items():
-        samples, sizes = _middles(row)
-        if samples:
-            cells = list(rows[name])
-            cells[names.index("samples")] = samples
-            rows[name] = cells
-            if row.records is not None:
-                records[name] = {"cases": _resized(row.records, sizes)}
-    if rows == data["results"]:
-        return {}
-    own = {KEY: {**found.own, "benchmarks": {**found.own["benchmarks"], **records}}} if records else {}
-    return {**data, "results": rows, **own}
-
-
-def _resized(records: Sequence[Any], sizes: Mapping[int, list[int]]) -> list[Any]:
-    """Return records that say how many samples there now are to each round."""
-    return [{**record, "sizes": sizes[index]} if index in sizes else record for index, record in enumerate(records)]
-
-
-def _middles(row: Row) -> tuple[list[Any], dict[int, list[int]]]:
-    """Return the samples column of a row with each round's median, and by case the rounds' new sizes; [] when thin."""
-    size = len(row.cases()) if row.columns.get("samples") else 0
-    samples, records = list(row.column("samples", size)), row.cells(size) if size else []
-    sizes: dict[int, list[int]] = {}
-    for index, values in enumerate(samples):
-        sized = _sizes(values, records[index] if records else None, ours=row.records is not None)
-        if _may_be_thinned(values, sized):
-            samples[index] = [_median(values[start:end]) for start, end in _edges(sized) if end > start]
-            sizes[index] = [min(size, 1) for size in sized]
-    return (samples, sizes) if sizes else ([], {})
-
-
-def _sizes(values: Any, record: Json | None, *, ours: bool) -> list[int]:
-    """Return how many samples each round of a case has; to us all of asv's are one round."""
-    if ours:
-        return wholes(record.get("sizes"), "sizes") if record else []
-    return [len(values)] if isinstance(values, list) else []
-
-
-def _edges(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Return where each round begins and ends."""
-    return pairwise(accumulate(sizes, initial=0))
-
-
-def _may_be_thinned(values: Any, sizes: Sequence[int]) -> bool:
-    """Whether some round has several samples, and all of them are numbers that belong to a round."""
-    if not isinstance(values, list) or max(sizes, default=0) < 2 or sum(sizes) != len(values):
-        return False
-    return all(isinstance(value, int | float) and math.isfinite(value) for value in values)
-
-
-def _median(values: Sequence[float]) -> float:
-    """Return the median as reading it would find it: that of floats."""
-    return values[0] if len(values) == 1 else median(map(float, values))

@@ -18,12 +18,13 @@ from bench_runner.cli.main import app
 from bench_runner.config.keep import Keep
 from bench_runner.errors import StoreError, UsageError
 from bench_runner.model.run import Run
-from bench_runner.model.sample import Round, Sample
+from bench_runner.model.sample import Sample
 from bench_runner.store import columns, jsonfile
 from bench_runner.store.asv_format import Document
 from bench_runner.store.baselines import round_centres, set_
 from bench_runner.store.files import Store
-from bench_runner.store.thin import Tally, thin, thinned
+from bench_runner.store.thin import Tally, thin
+from bench_runner.store.thinned import thinned
 from bench_runner.store.verify import verify
 
 A, B, C = "a" * 40, "b" * 40, "c" * 40
@@ -45,16 +46,20 @@ def measured(sha: str, days: int, **changes: object) -> Run:
 
 
 def without_samples(one: Run) -> str:
-    """All that a run says beside its single samples, the rounds' centres and costs included."""
-    bare = [
-        (replace(result, sample=None), round_centres(result), rounds(result.sample) if result.sample else None)
-        for result in one.results
-    ]
+    """All that a run says beside its single samples and what each round has cost."""
+    bare = [(replace(result, sample=None), round_centres(result), numbers_of(result.sample)) for result in one.results]
     return repr((replace(one, results=()), bare))
 
 
-def rounds(sample: Sample) -> list[Round]:
-    return [replace(one, values=()) for one in sample.rounds]
+def plain(one: Run) -> Sample:
+    """The sample of the benchmark without parameters."""
+    (found,) = [result.sample for result in one.results if result.case.benchmark == PLAIN.name]
+    assert found is not None
+    return found
+
+
+def numbers_of(sample: Sample | None) -> list[int]:
+    return [one.number for one in sample.rounds] if sample else []
 
 
 def values(one: Run) -> list[int]:
@@ -70,6 +75,10 @@ def test_a_run_says_the_same_with_one_sample_a_round(store: Store, cache: Path) 
     after = store.load(path)
     assert sorted(values(after)) == [1, 1, 2, 2, 2]
     assert without_samples(after) == without_samples(before)
+    first, second = (plain(one) for one in (after, before))
+    for name in ("wall_s", "cpu_s", "child_cpu_s", "peak_rss"):
+        middle = median(getattr(one, name) for one in second.rounds)
+        assert [getattr(one, name) for one in first.rounds] == pytest.approx([middle] * len(second.rounds), rel=1e-4)
     assert tally == Tally(runs=1, saved=size - path.stat().st_size)
     assert verify(store.results).damages == ()
     fresh = columns.load(store, cache)
@@ -102,17 +111,16 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=64) | st.intege
 
 
 @given(st.lists(st.lists(NUMBERS, max_size=7), min_size=1, max_size=6))
-def test_any_rounds_keep_their_centres(found: list[list[float]]) -> None:
+def test_any_rounds_keep_their_centres_and_one_cost(found: list[list[float]]) -> None:
     flat = [value for one in found for value in one]
-    record = {"sizes": [len(one) for one in found], "wall_s": [1.0] * len(found)}
+    record = {"sizes": [len(one) for one in found], "wall_s": [1.0] * len(found), "load": [None] * len(found)}
     data = document_of(flat, [record])
     small = thinned(Document.of(data))
-    if not small:
-        assert max(map(len, found)) < 2
-        return
     small = json.loads(jsonfile.encoded(small, compact=True))
+    assert small["durations"] == {"<bench_runner schema>": small["bench_runner"]["schema"]}
     (record,) = small["bench_runner"]["benchmarks"]["b"]["cases"]
     kept = iter(small["results"]["b"][3][0])
+    assert (record["wall_s"], record["load"]) == (1, [None] * len(found))
     for size, one in zip(record["sizes"], found, strict=True):
         assert size == min(len(one), 1)
         assert not one or median([float(next(kept))]) == median(map(float, one))
