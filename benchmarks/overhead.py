@@ -24,6 +24,7 @@ class Measuring:
     params = [[(1, 1), (10, 1), (1, 3)]]
     param_names = ["cases and rounds"]
     warmup_time = 0
+    repeat = number = 1
 
     def setup(self, cases_and_rounds):
         cases, rounds = cases_and_rounds
