@@ -116,6 +116,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
             branches = ["main", false]
             requirements = ["lock.txt"]
             rounds = 7
+            retry_budget = 0
             memory_limit = "1.5 GB"
             detector = "asv"
             suite_from = "commit"
@@ -132,6 +133,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
     assert config.repo == str(tmp_path.parent / "elsewhere")
     assert config.branches == ("main", "")
     assert config.requirements == (tmp_path / "lock.txt",)
+    assert config.retry_budget == 0
     assert (config.rounds, config.detector, config.suite_from, config.launch_method) == (7, "asv", "commit", "spawn")
     assert config.memory_limit == 1_500_000_000
     assert config.install_command == ("python -m pip install {wheel_file}",)
@@ -148,6 +150,8 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
         ("rounds = 0", ("rounds", "whole number from 1 on", "not 0")),
         ("rounds = true", ("rounds", "not True")),
         ("rounds = 2.5", ("rounds", "2.5")),
+        ("retry_budget = -0.1", ("retry_budget", "a number from 0 on", "-0.1")),
+        ("retry_budget = true", ("retry_budget", "a number from 0 on", "not True")),
         ("pythons = [3.10]", ("pythons", "list of strings", '"3.10"')),
         ('pythons = "3.11"', ("pythons", "list of strings")),
         ("install_timeout = 0", ("install_timeout", "above 0")),

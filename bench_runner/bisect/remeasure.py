@@ -35,7 +35,8 @@ class Remeasure:
 
     def __call__(self, sha: str, rounds: int) -> tuple[float, ...] | Unbuildable | TimedOut:
         """Return the centres of `rounds` new rounds at the commit `sha`, or why there are none."""
-        sampling = replace(self._session.sampling, rounds=rounds)
+        # It is the search that decides how often, out of what it has been told.
+        sampling = replace(self._session.sampling, rounds=rounds, retry_budget=0.0)
         run = self._session.once(self._environment, self._commits[sha], self._benchmark, self._case, sampling)
         if not run.build.ok:
             self._store.add(run, benchmarks=[self._benchmark])

@@ -38,6 +38,7 @@ class Order:
     set_commit: str | None = None
     affinity: tuple[int, ...] = ()
     memory: str | None = None
+    retry_budget: float | None = None
     build_ahead: int | None = None
     pull: bool = True
 
@@ -73,9 +74,15 @@ def understand(project: Project, order: Order) -> Work:
             timeout=config.default_benchmark_timeout,
             affinity=order.affinity,
             memory=limit(config.memory_limit, order.memory),
+            retry_budget=0.0 if order.quick else _first(order.retry_budget, config.retry_budget),
         ),
         stored=not order.quick and (not existing or order.set_commit is not None),
     )
+
+
+def _first(given: float | None, otherwise: float) -> float:
+    """Return what was given, 0 too."""
+    return otherwise if given is None else given
 
 
 def chosen_commits(project: Project, order: Order, chosen: Sequence[Environment]) -> list[Commit]:

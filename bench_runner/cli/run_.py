@@ -33,6 +33,7 @@ SetCommit = Annotated[str | None, typer.Option("--set-commit-hash", help="Store 
 Python = Annotated[list[str] | None, typer.Option("--python", help="As in asv: -E :VERSION.")]
 Affinity = Annotated[str | None, typer.Option("--cpu-affinity", help="CPUs for measured processes: 0 or 0,2 or 0-3.")]
 Memory = Annotated[str | None, typer.Option("--memory-limit", help="For a measured process: 4 GB, 512 MiB; 0: none.")]
+Retry = Annotated[float | None, typer.Option("--retry-budget", min=0, help="Share of time for disturbed rounds; .25.")]
 Ahead = Annotated[int | None, typer.Option("--build-ahead", min=0, help="Next commits to build beside each build.")]
 NoPull = Annotated[bool, typer.Option("--no-pull", help="Do not update the mirror of a remote repository.")]
 # What asv's flags ask for is what happens anyway: samples are kept, rounds are processes, durations are shown.
@@ -69,6 +70,7 @@ def run(
     python: Python = None,
     cpu_affinity: Affinity = None,
     memory_limit: Memory = None,
+    retry_budget: Retry = None,
     build_ahead: Ahead = None,
     no_pull: NoPull = False,
     log: LogFile = None,
@@ -124,6 +126,7 @@ def run(
         set_commit=set_commit_hash,
         affinity=cpus(cpu_affinity or ""),
         memory=memory_limit,
+        retry_budget=retry_budget,
         build_ahead=build_ahead,
         pull=not no_pull,
     )

@@ -70,6 +70,7 @@ class Config:
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
     rounds: int = 5
+    retry_budget: float = 0.25
     launch_method: str | None = None
     detector: str = "segments"
     suite_from: str = "worktree"
@@ -144,6 +145,7 @@ def _config(written: Written) -> Config:
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
         rounds=written.whole("rounds", 5, 1),
+        retry_budget=written.share("retry_budget", 0.25),
         launch_method=written.choice("launch_method", LAUNCH_METHODS),
         detector=written.text("detector", "segments"),
         suite_from=written.choice("suite_from", SUITES) or "worktree",

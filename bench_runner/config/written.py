@@ -56,6 +56,10 @@ class Written:
         """Return a number above zero."""
         return float(self.get(key, default, "a number above 0", lambda value: is_number(value) and value > 0))
 
+    def share(self, key: str, default: float) -> float:
+        """Return a number that is not below zero."""
+        return float(self.get(key, default, "a number from 0 on", lambda value: is_number(value) and value >= 0))
+
     def whole(self, key: str, default: int, least: int) -> int:
         """Return an integer that is not below `least`."""
         fits: Fits = lambda value: is_number(value) and isinstance(value, int) and value >= least  # noqa: E731 - one use

@@ -10,6 +10,7 @@ from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample
 from bench_runner.model.vitals import UNKNOWN, Vitals
 from bench_runner.runner.sampling import Calls, Sampling, first, later
+from bench_runner.stats import quality
 from bench_runner.worker.messages import Ended
 
 
@@ -17,7 +18,8 @@ from bench_runner.worker.messages import Ended
 class Course:
     """One case on its way; `index` is its place among the benchmark's combinations, as asv counts.
 
-    `turns` tell by numbers of the vigil's when each of its rounds was.
+    `turns` tell by numbers of the vigil's when each of its rounds was. `extra` rounds are asked for beyond the planned
+    ones, until one of them goes wrong: then it is `spent`.
     """
 
     benchmark: Benchmark
@@ -28,6 +30,8 @@ class Course:
     rounds: list[Round] = field(default_factory=list)
     turns: list[int] = field(default_factory=list)
     bad: Ended | None = None
+    extra: int = 0
+    spent: bool = False
     started_ms: int = 0
     duration_s: float = 0.0
 
@@ -39,7 +43,19 @@ class Course:
     @property
     def left(self) -> int:
         """How many rounds are still to come; none after a bad one."""
-        return 0 if self.bad else max(0, self.calls.rounds - len(self.rounds))
+        return 0 if self.bad or self.spent else max(0, self.calls.rounds + self.extra - len(self.rounds))
+
+    @property
+    def lacking(self) -> int:
+        """How many of the planned rounds have not been measured undisturbed; none where that does not matter."""
+        if self.bad or self.spent or not quality.timed(self.benchmark.metric):
+            return 0
+        return max(0, self.calls.rounds - sum(not quality.disturbed(one.vitals) for one in self.rounds))
+
+    @property
+    def round_s(self) -> float:
+        """Seconds that a round took, setup included."""
+        return self.duration_s / max(1, len(self.rounds))
 
     @property
     def timeout(self) -> float:
@@ -52,9 +68,10 @@ class Course:
         return bool(self.benchmark.attributes.get("alone"))
 
     def add(self, ended: Ended, vitals: Vitals = UNKNOWN, turn: int = 0) -> None:
-        """Take in how a round ended; the first one says how the others go."""
+        """Take in how a round ended; the first one says how the others go, and an extra one spoils nothing."""
         if ended.outcome != "ok":
-            self.bad = ended
+            self.spent = bool(self.extra)
+            self.bad = None if self.spent else ended
             return
         costs = (ended.cpu_s, ended.child_cpu_s, ended.wall_s, ended.peak_rss)
         self.rounds.append(Round(tuple(ended.values), ended.number, *costs, vitals))

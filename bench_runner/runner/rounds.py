@@ -14,6 +14,7 @@ from bench_runner.envs.base import Workspace
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.vitals import UNKNOWN
+from bench_runner.runner.again import worst
 from bench_runner.runner.course import Course
 from bench_runner.runner.events import Event, Kind, Measured
 from bench_runner.runner.launcher import Launcher
@@ -49,11 +50,14 @@ class Measurement:
         with self._launcher:
             self._left = sum(one.left for one in courses)
             self._make_caches(courses)
+            began = time.monotonic()
             while active := [one for one in courses if one.left]:
-                with span("round", round=len(self._hash_seeds) + 1):
-                    self._round(active)
+                self._round(active)
+            self._settle(courses)
+            self._again(courses, self._sampling.retry_budget * (time.monotonic() - began))
         for course in courses:
-            self._settle(course)
+            if not course.bad:  # of a bad one it was told at once
+                self._tell_result(course)
         return Measured(
             tuple(one.result() for one in courses),
             self._cache_s,
@@ -62,22 +66,39 @@ class Measurement:
             "fork" if self._launcher.fork else "exec",
         )
 
+    def _again(self, courses: list[Course], budget_s: float) -> None:
+        """Measure cases with disturbed rounds once more and again, for so many seconds at most."""
+        end = time.monotonic() + budget_s
+        while budget_s and (some := worst(courses, end - time.monotonic())):
+            for course in some:
+                course.extra += 1
+            self._left += len(some)
+            self._round(some)
+            self._settle(courses)
+
+    def _settle(self, courses: list[Course]) -> None:
+        """Complete what is known of the rounds of these cases by all canaries so far."""
+        complete = self._vigil.completion()
+        for course in courses:
+            course.settle(complete)
+
     def _round(self, active: list[Course]) -> None:
         """Give each case its turn, in random order."""
-        self._hash_seeds.append(self._begin())
-        self._random.shuffle(active)
-        self._say("round")
-        self._vigil.begin(alone=all(course.alone for course in active))
-        for course in active:
-            turn = self._vigil.before()
-            began = time.monotonic()
-            course.started_ms = course.started_ms or int(time.time() * 1000)
-            ended = self._turn(course)
-            spent = time.monotonic() - began
-            course.duration_s += spent
-            self._done += 1
-            self._add(course, ended, spent, turn)
-        self._vigil.take()
+        with span("round", round=len(self._hash_seeds) + 1):
+            self._hash_seeds.append(self._begin())
+            self._random.shuffle(active)
+            self._say("round")
+            self._vigil.begin(alone=all(course.alone for course in active))
+            for course in active:
+                turn = self._vigil.before()
+                began = time.monotonic()
+                course.started_ms = course.started_ms or int(time.time() * 1000)
+                ended = self._turn(course)
+                spent = time.monotonic() - began
+                course.duration_s += spent
+                self._done += 1
+                self._add(course, ended, spent, turn)
+            self._vigil.take()
 
     def _begin(self) -> int:
         """Turn to fresh interpreters with another hash seed, unless the user has fixed it; return the seed."""
@@ -135,12 +156,6 @@ class Measurement:
         self._left += course.left - before
         self._say("case", case=course.case, outcome=ended.outcome, seconds=seconds)
         if course.bad:
-            self._tell_result(course)
-
-    def _settle(self, course: Course) -> None:
-        """Complete a case that went well; a bad one is told of already."""
-        if not course.bad:
-            course.settle(self._vigil.complete)
             self._tell_result(course)
 
     def _tell_result(self, course: Course) -> None:

@@ -26,7 +26,8 @@ class Sampling:
 
     `timeout` in seconds for benchmarks without their own; `seed` makes the order of cases and the hash seeds
     repeatable, None draws one; `affinity` binds measured processes to CPUs. `quick` calls everything once. `memory` in
-    bytes is the most that a measured process may fill, 0 for any.
+    bytes is the most that a measured process may fill, 0 for any. `retry_budget` is the share of the time that may be
+    spent once more on cases with disturbed rounds.
     """
 
     rounds: int = 5
@@ -36,6 +37,7 @@ class Sampling:
     seed: int | None = None
     affinity: tuple[int, ...] = ()
     memory: int = 0
+    retry_budget: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

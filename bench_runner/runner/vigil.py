@@ -1,6 +1,7 @@
 """Watches over a measurement: the host around each turn, and canaries between turns."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from statistics import fmean, quantiles
 from time import monotonic
@@ -53,15 +54,16 @@ class Vigil:
             major=ended.major,
         )
 
-    def complete(self, vitals: Vitals, before: int) -> Vitals:
-        """Return what is known of a turn, with the canaries around it."""
-        around = self.canaries[before - 1 : before + 1]
-        return replace(
-            vitals,
-            canary_s=_mean([one.wall_s for one in around]),
-            canary_cpu_s=_mean([one.cpu_s for one in around]),
-            usual_s=_lower([one.wall_s for one in self.canaries]),
-        )
+    def completion(self) -> Callable[[Vitals, int], Vitals]:
+        """Return the function that adds to the vitals of a turn, by its number, the canaries around it."""
+        usual_s = _lower([one.wall_s for one in self.canaries])
+
+        def complete(vitals: Vitals, before: int) -> Vitals:
+            around = self.canaries[before - 1 : before + 1]
+            canary_s, canary_cpu_s = (_mean([getattr(one, name) for one in around]) for name in ("wall_s", "cpu_s"))
+            return replace(vitals, canary_s=canary_s, canary_cpu_s=canary_cpu_s, usual_s=usual_s)
+
+        return complete
 
 
 def _mean(values: list[float]) -> float:

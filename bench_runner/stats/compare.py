@@ -16,7 +16,7 @@ What a suite measures once per commit has no spread to test by, so these rows ar
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from bench_runner.model.sample import Sample, Summary
 from bench_runner.stats import ranks
 from bench_runner.stats.noise import Array
 from bench_runner.stats.scaling import Scaled, quotient
-from bench_runner.stats.summary import centres, summarise
+from bench_runner.stats.summary import centres, disturbance, summarise
 
 # Smaller differences between two builds of the same code are the rule: published histories differ by 2 % between runs.
 FLOOR = 0.02
@@ -94,8 +94,15 @@ def compare(before: Sample | Summary, after: Sample | Summary, metric: Metric, k
     if kind in ONCE and not metric.exact and _single(before) and _single(after):
         return compare_once(_summary(before, metric).centre, _summary(after, metric).centre, kind)
     if isinstance(before, Sample) and isinstance(after, Sample):
-        return compare_rounds(centres(before), centres(after), metric)
+        contrast = compare_rounds(centres(before), centres(after), metric)
+        return replace(contrast, warnings=(*contrast.warnings, *_disturbed(before, after, metric)))
     return compare_summaries(_summary(before, metric), _summary(after, metric))
+
+
+def _disturbed(before: Sample, after: Sample, metric: Metric) -> list[str]:
+    """Return which rounds of either side were disturbed."""
+    sides = (("before", before), ("after", after))
+    return [f"{word}, {doubt}" for word, sample in sides for doubt in disturbance(sample, metric)]
 
 
 def compare_once(before: float, after: float, kind: str) -> Contrast:

@@ -1,8 +1,9 @@
 """What a sample amounts to: centre, interval, quartiles, doubts.
 
 The round (one fresh process) is the unit: the centre is the median of the rounds' medians, and its 99 % interval comes
-from how rounds differ. From 8 rounds on it is the order statistics' (no assumption); below, where these cannot reach
-99 %, Student's t on the logarithms, widened by what a median is less efficient than a mean.
+from how rounds differ. Disturbed rounds (`quality`) are left out where enough others remain. From 8 rounds on the
+interval is the order statistics' (no assumption); below, where these cannot reach 99 %, Student's t on the logarithms,
+widened by what a median is less efficient than a mean.
 """
 
 import math
@@ -10,7 +11,8 @@ from collections.abc import Sequence
 from statistics import median, quantiles, stdev
 
 from bench_runner.model.metric import Metric
-from bench_runner.model.sample import Sample, Summary
+from bench_runner.model.sample import Round, Sample, Summary
+from bench_runner.stats import quality
 
 # Student's t at 99.5 % for 1, 2 ... 6 degrees of freedom.
 STUDENT = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707)
@@ -24,22 +26,33 @@ ALPHA = 0.01
 
 def summarise(sample: Sample, metric: Metric) -> Summary:
     """Summarise a sample; without any finite value centre and interval are NaN, an unknown interval is infinite."""
-    rounds = [kept for one in sample.rounds if (kept := finite(one.values))]
+    rounds = [finite(one.values) for one in quality.used(_filled(sample))]
     values = [value for one in rounds for value in one]
     if not values:
         return Summary(math.nan, math.nan, math.nan, 0, warnings=("no values",))
-    middles = centres(sample)
+    middles = [median(one) for one in rounds]
     centre = median(middles)
     q25, _, q75 = quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
-    exact = metric.exact and len(set(values)) == 1
+    exact = metric.exact and len(set(finite(sample.values))) == 1
     low, high = (centre, centre) if exact else interval(middles if len(rounds) > 1 else values)
-    warnings = () if exact else _doubts(middles, metric)
+    warnings = () if exact else (*_doubts(middles, metric), *disturbance(sample, metric))
     return Summary(centre, low, high, len(rounds), q25, q75, warnings)
 
 
 def centres(sample: Sample) -> list[float]:
-    """Return the median of each round that has finite values."""
-    return [median(kept) for one in sample.rounds if (kept := finite(one.values))]
+    """Return the median of each round with finite values: the undisturbed ones where they are enough, else all."""
+    return [median(finite(one.values)) for one in quality.used(_filled(sample))]
+
+
+def disturbance(sample: Sample, metric: Metric) -> tuple[str, ...]:
+    """Return in words which rounds were disturbed, where that matters."""
+    found = quality.doubt(_filled(sample)) if quality.timed(metric) else ""
+    return (found,) if found else ()
+
+
+def _filled(sample: Sample) -> list[Round]:
+    """Return the rounds that have finite values."""
+    return [one for one in sample.rounds if finite(one.values)]
 
 
 def finite(values: Sequence[float]) -> list[float]:

@@ -107,21 +107,21 @@ def test_a_canary_at_each_end_of_a_round_and_every_two_seconds(clock: list[float
     watched.take()
     assert turns == [1, 1, 1, 2]
     assert birds.alone == [True] * 3
-    assert [watched.complete(Round((1.0,)).vitals, turn).canary_s for turn in turns] == [1.5, 1.5, 1.5, 3.0]
-    assert watched.complete(Round((1.0,)).vitals, 2).canary_cpu_s == 1.5
+    assert [watched.completion()(Round((1.0,)).vitals, turn).canary_s for turn in turns] == [1.5, 1.5, 1.5, 3.0]
+    assert watched.completion()(Round((1.0,)).vitals, 2).canary_cpu_s == 1.5
 
 
 def test_the_usual_canary_is_the_lower_quartile() -> None:
     watched = watch(Birds(*[9.0] * 5, 1.0, 1.0, 1.0))
     for _ in range(8):
         watched.take()
-    assert watched.complete(Round((1.0,)).vitals, 1).usual_s == 1.0
+    assert watched.completion()(Round((1.0,)).vitals, 1).usual_s == 1.0
 
 
 def test_canaries_that_could_not_be_taken_leave_the_others() -> None:
     watched = watch(Birds(math.nan, 3.0, 5.0, math.nan, math.nan))
     for _ in range(5):
         watched.take()
-    seen = [watched.complete(watched.vitals(Ended("ok")), turn).canary_s for turn in (1, 2, 3, 4)]
+    seen = [watched.completion()(watched.vitals(Ended("ok")), turn).canary_s for turn in (1, 2, 3, 4)]
     assert seen[:3] == [3.0, 4.0, 5.0]
     assert math.isnan(seen[3])
