@@ -11,6 +11,7 @@ from bench_runner.errors import StoreError
 from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample, Summary
 from bench_runner.model.vitals import Vitals
+from bench_runner.stats.quality import disturbed
 from bench_runner.stats.summary import finite
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
 from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
@@ -75,11 +76,26 @@ def _shortest(column: list[Any]) -> Any:
 
 
 def level(record: Json) -> dict[str, Any]:
-    """Return a record in which one number, their median, stands for the costs and for the vitals of all rounds."""
-    digits = _COSTS | _VITALS
+    """Return a record in which one number, their median, stands for the costs and for the vitals of all rounds.
+
+    Vitals stay as they are where they tell a disturbed round from the others, for that decides which ones count.
+    """
+    thin = _level(record, _COSTS | _VITALS)
+    return _level(record, _COSTS) if any(map(disturbed, (*_vitals(record), *_vitals(thin)))) else thin
+
+
+def _level(record: Json, digits: Mapping[str, int]) -> dict[str, Any]:
+    """Return a record with the median for each of some columns that has numbers."""
     columns = {name: value for name, value in record.items() if name in digits and isinstance(value, list)}
     known = {name: finite(numbers(column, name)) for name, column in columns.items()}
     return {**record, **{name: _brief(median(column), digits[name]) for name, column in known.items() if column}}
+
+
+def _vitals(record: Json) -> list[Vitals]:
+    """Return the vitals of the rounds of a record."""
+    size = len(wholes(record.get("sizes"), "sizes"))
+    signs = _known(record, _VITALS, size)
+    return [Vitals(**_at(index, signs)) for index in range(size)]
 
 
 def _brief(value: float, digits: int) -> float | None:

@@ -21,6 +21,7 @@ from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.run import Result
 from bench_runner.model.sample import Round, Sample
+from bench_runner.model.vitals import Vitals
 from bench_runner.stats.changepoints import Segments
 from bench_runner.stats.summary import summarise
 from bench_runner.store.baselines import set_, show
@@ -39,11 +40,12 @@ class Git:
 
 
 def measured(benchmark: Benchmark, params: tuple[str, ...], level: float, random: Random) -> Result:
-    """Four rounds of up to five samples each, with noise between rounds and within them."""
+    """Six rounds of up to five samples each, with noise between rounds and within them; some rounds were disturbed."""
     rounds = []
-    for _ in range(4):
+    for _ in range(6):
         middle = random.gauss(level, level / 100)
-        rounds.append(Round(tuple(random.gauss(middle, level / 50) for _ in range(random.randrange(1, 6))), 10))
+        values = tuple(random.gauss(middle, level / 50) for _ in range(random.randrange(1, 6)))
+        rounds.append(Round(values, 10, wall_s=middle, vitals=vitals(random)))
     sample = Sample(tuple(rounds))
     return Result(
         Case(benchmark.name, params),
@@ -53,6 +55,18 @@ def measured(benchmark: Benchmark, params: tuple[str, ...], level: float, random
         summarise(sample, benchmark.metric),
         started_ms=1,
         duration_s=1,
+    )
+
+
+def vitals(random: Random) -> Vitals:
+    """Signs of which one in five is beyond its limit."""
+    busy = random.random() < 0.2
+    return Vitals(
+        involuntary=random.randrange(100),
+        others=random.uniform(0.3, 0.9) if busy else random.uniform(0, 0.24),
+        load=random.uniform(0, 2),
+        canary_s=random.uniform(1, 1.2),
+        usual_s=random.uniform(0.97, 1),
     )
 
 
@@ -80,6 +94,7 @@ def test_nothing_that_is_judged_changes(store: Store, tmp_path: Path) -> None:
     before = judged(store, tmp_path / "cache")
     assert "Change(" in before
     assert "slower" in before
+    assert "rounds left out" in before
     assert thin(store, Keep(commits=10), tmp_path / "cache").runs == 29
     assert judged(store, tmp_path / "cache") == before
     assert judged(store, tmp_path / "fresh") == before
