@@ -38,13 +38,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """An environment whose recipe is realised; `found` is taken from it just now."""
+    """An environment whose recipe is realised; `found` is taken from it just now, None to be taken when it is asked."""
 
     environment: Environment
     kept: Kept
     recipe: Recipe
     python: Path
-    found: Fingerprint
+    found: Fingerprint | None
 
 
 class Preparer:
@@ -60,6 +60,7 @@ class Preparer:
         self._wheels = WheelCache(cache / "wheels", config.build_cache_size)
         self._broken: Broken = {}
         self._failed: dict[tuple[str, str], Build] = {}
+        self._running: set[Path] = set()
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:
@@ -93,7 +94,7 @@ class Preparer:
         build = self._done(ready, installation, sha)
         if build is None:
             build = self._build(ready, installation, sha, then)
-            ready = replace(ready, found=fingerprint.take(ready.python))
+            ready = replace(ready, found=None)
         return self._workspace(ready, sha, build)
 
     def bare(self, environment: Environment, *, say: Say = quiet) -> Workspace:
@@ -160,13 +161,22 @@ class Preparer:
         python = program(kept.env)
         if kept.read().recipe == wanted.digest:
             try:
-                return _Ready(environment, kept, wanted, python, fingerprint.take(python))
+                return _Ready(environment, kept, wanted, python, self._first(python))
             except EnvironmentFailedError:
                 say(f"the Python of {environment.name} is gone")
         backend = self._backend(environment, say)
         with span("environment"):
             found = Making(environment, kept, wanted, backend, self._config.install_timeout, say).make()
+        self._running.add(python)
         return _Ready(environment, kept, wanted, python, found)
+
+    def _first(self, python: Path) -> Fingerprint | None:
+        """Return what a Python that must run says of itself; None when it did before, in this process."""
+        if python in self._running and python.exists():
+            return None
+        found = fingerprint.take(python)
+        self._running.add(python)
+        return found
 
     def _as_it_is(self, environment: Environment, sha: str, say: Say) -> Workspace:
         """Return the workspace of an existing Python: the commit is what its owner says it is."""
@@ -188,8 +198,8 @@ class Preparer:
         values["build_dir"] = str(ready.kept.source / self._config.repo_subdir)
         own = dict(ready.environment.variables)
         variables = {**asv_variables(values), **own, **activated(ready.python, own.get("PATH"))}
-        kept = ready.kept
-        return Workspace(ready.environment, sha, kept.env, ready.python, kept.source, build, ready.found, variables)
+        kept, found = ready.kept, ready.found or fingerprint.take(ready.python)
+        return Workspace(ready.environment, sha, kept.env, ready.python, kept.source, build, found, variables)
 
     def _backend(self, environment: Environment, say: Say) -> Backend:
         """Return what makes an environment."""

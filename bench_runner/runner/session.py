@@ -125,6 +125,7 @@ class Session:
         self.machine, self.suite, self.sampling, self.watcher = machine, suite, sampling, watcher
         self._wanted, self._skip = selector(select), skip
         self.benchmarks: list[Benchmark] = []
+        self._listed: Workspace | None = None
         self.stopping = False
 
     def run(self, jobs: Sequence[Job]) -> Tally:
@@ -160,12 +161,16 @@ class Session:
             except NothingMeasuredError as error:
                 reason = error
             else:
+                self._listed = workspace
                 return self.benchmarks
         if reason is not None:
             raise reason
         return []
 
     def _prepare(self, environment: Environment, sha: str, later: Iterable[Job] = ()) -> Workspace:
+        listed, self._listed = self._listed, None
+        if listed is not None and (listed.environment, listed.commit_sha) == (environment, sha):
+            return listed  # nothing has run in it since
         then = (one.commit.sha for one in later if one.environment == environment)
         return self.preparer.prepare(environment, sha, say=self.watcher.tell, then=then)
 

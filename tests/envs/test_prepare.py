@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench_runner.config import Config
-from bench_runner.envs import pythons
+from bench_runner.envs import fingerprint, pythons
 from bench_runner.envs.base import Workspace
 from bench_runner.envs.prepare import Preparer
 from bench_runner.errors import EnvironmentFailedError, UsageError
@@ -134,6 +134,21 @@ def test_commits_follow_each_other_in_one_kept_environment(
     assert project.news == [], "nothing is done for what is installed"
     assert value(project.prepare(tomorrow, one, environment)) == "1"
     assert project.told("building") == 0, "the wheel was kept"
+
+
+def test_python_is_asked_once_for_a_commit(
+    project: Project, config: Config, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shas = [project.commit(number) for number in (1, 2)]
+    preparer = opened(config)
+    project.prepare(preparer, shas[0])
+    started: list[Path] = []
+    real = fingerprint.take
+    monkeypatch.setattr(fingerprint, "take", lambda python: started.append(python) or real(python))
+    monkeypatch.setattr(pythons, "ask", lambda python: pytest.fail(f"{python} is asked again"))
+    workspace = project.prepare(preparer, shas[1])
+    assert value(workspace) == "2"
+    assert started == [workspace.python]
 
 
 @pytest.mark.slow

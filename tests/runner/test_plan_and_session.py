@@ -171,6 +171,15 @@ def test_discovery_tries_the_next_commit_that_builds() -> None:
     assert [sha[0] for _, sha in one.preparer.prepared] == ["a", "b", "c"]
 
 
+def test_the_commit_of_the_discovery_is_not_prepared_again() -> None:
+    one = session(MemoryStore())
+    go(one, plan(COMMITS[:2], [PY311], WANTED, {}))
+    assert isinstance(one.preparer, ReplayPreparer)
+    assert [sha[0] for _, sha in one.preparer.prepared] == ["a", "b"]
+    one.run(plan(COMMITS[:1], [PY311], WANTED, {}).jobs)
+    assert [sha[0] for _, sha in one.preparer.prepared] == ["a", "b", "a"], "it was measured in meanwhile"
+
+
 def test_discovery_finds_nothing_where_nothing_builds_and_the_failures_are_stored() -> None:
     store = MemoryStore()
     one = session(store, broken="ab")
