@@ -62,7 +62,7 @@ def write(folder, commits):
     git = ["git", "-C", str(project)]
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
     subprocess.run([*git, "fast-import", "--quiet"], input=history(commits).encode(), check=True)
-    spent(folder, "run", "HEAD^!")
+    spent(folder, "run", "HEAD^!", "--rounds", "2")
     copy(project)
 
 
