@@ -1,5 +1,6 @@
 """The command `bench-runner`: global options, the verbs, and the one place where errors become exit codes."""
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -124,5 +125,6 @@ def run() -> None:
         sys.exit(error.exit_code)
     except SystemExit as left:
         if isinstance(left.__context__, typer.Exit) and isinstance(left.__context__.__cause__, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, while Python ends, would change the exit code
             typer.echo("interrupted; everything finished is stored, the same command goes on from there", err=True)
         raise

@@ -75,8 +75,11 @@ class Launcher:
     def canary(self, request: Canary, *, alone: bool) -> CanaryDone:
         """Return what a canary took in the interpreter that cases are handed to, NaN when there is no answer."""
         worker = None if alone else self._preloaded()
-        answer = (worker or self._small()).ask(request, _CANARY_S)
-        return answer if isinstance(answer, CanaryDone) else CanaryDone(math.nan, math.nan)
+        with span("canary"):
+            answer = (worker or self._small()).ask(request, _CANARY_S)
+            done = answer if isinstance(answer, CanaryDone) else CanaryDone(math.nan, math.nan)
+            charge(done.cpu_s, alone=True)
+        return done
 
     @property
     def pids(self) -> list[int]:
