@@ -23,6 +23,8 @@ _VITALS = {one.name: 3 for one in fields(Vitals)} | {
     **dict.fromkeys(("involuntary", "voluntary", "minor", "major"), 5),
     **dict.fromkeys(("mhz", "canary_s", "canary_cpu_s", "usual_s"), 4),
 }
+# What `stats.quality` looks at.
+_SIGNS = frozenset({"others", "steal", "major", "canary_s", "usual_s"})
 _OUTCOMES = get_args(Outcome)
 
 
@@ -78,10 +80,11 @@ def _shortest(column: list[Any]) -> Any:
 def level(record: Json) -> dict[str, Any]:
     """Return a record in which one number, their median, stands for the costs and for the vitals of all rounds.
 
-    Vitals stay as they are where they tell a disturbed round from the others, for that decides which ones count.
+    Where a round was disturbed the vitals that say so stay as they are, for they decide which rounds count.
     """
-    thin = _level(record, _COSTS | _VITALS)
-    return _level(record, _COSTS) if any(map(disturbed, (*_vitals(record), *_vitals(thin)))) else thin
+    rest = _level(record, {name: width for name, width in (_COSTS | _VITALS).items() if name not in _SIGNS})
+    thin = _level(rest, _VITALS)
+    return rest if any(map(disturbed, (*_vitals(record), *_vitals(thin)))) else thin
 
 
 def _level(record: Json, digits: Mapping[str, int]) -> dict[str, Any]:

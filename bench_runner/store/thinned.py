@@ -1,10 +1,10 @@
 """A result file with no more than one number per round: what of it no statistic uses is gone.
 
 Single samples give way to the median of their round, costs and vitals of rounds to their median over the rounds; where
-some rounds were disturbed vitals stay, for they say which. The summaries beside them stay, so no summary, comparison, baseline or change differs afterwards. asv's `samples` column
-then holds one value per round instead of null, because that is where the rounds' centres are read from; asv's own
-compare, which wants six samples a side for its test by ranks, falls back to the intervals. To us all samples of a file
-that asv wrote are one round, so one value stays of them.
+a round was disturbed the vitals that say so stay. The summaries beside them stay too, so no summary, comparison,
+baseline or change differs afterwards. asv's `samples` column then holds one value per round instead of null, because
+that is where the rounds' centres are read from; asv's own compare, which wants six samples a side for ranks, then falls
+back to the intervals. To us all samples of a file that asv wrote are one round, so one value stays of them.
 """
 
 import math

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from statistics import median
 
@@ -18,8 +18,10 @@ from bench_runner.cli.main import app
 from bench_runner.config.keep import Keep
 from bench_runner.errors import StoreError, UsageError
 from bench_runner.model.run import Run
-from bench_runner.model.sample import Sample
-from bench_runner.store import columns, jsonfile
+from bench_runner.model.sample import Round, Sample
+from bench_runner.model.vitals import Vitals
+from bench_runner.stats import quality
+from bench_runner.store import columns, jsonfile, records
 from bench_runner.store.asv_format import Document
 from bench_runner.store.baselines import round_centres, set_
 from bench_runner.store.files import Store
@@ -142,6 +144,26 @@ def document_of(samples: object, cases: list[object] | None) -> dict[str, object
         "results": {"b": [[1.0], [], "v", [samples]], "short": [[1.0]]},
         **({} if cases is None else {"bench_runner": own}),
     }
+
+
+SIGNS = {name: st.floats(0, 2) for name in vars(records)["_SIGNS"]}
+OTHERS = {one.name: st.floats(0, 1e9) for one in fields(Vitals) if one.name not in SIGNS}
+
+
+@given(st.lists(st.fixed_dictionaries({**SIGNS, **OTHERS}), min_size=1, max_size=6))
+def test_it_stays_known_which_rounds_were_disturbed(found: list[dict[str, float]]) -> None:
+    record = {"sizes": [2] * len(found), **{name: [one[name] for one in found] for name in found[0]}}
+    small = records.level(record)
+    thin = Sample(tuple(Round((1.0,), vitals=one) for one in records._vitals(small)))
+    whole = Sample(tuple(Round((1.0,), vitals=Vitals(**one)) for one in found))
+    assert quality.doubt(thin.rounds) == quality.doubt(whole.rounds)
+    assert [quality.disturbed(one.vitals) for one in thin.rounds] == [quality.disturbed(Vitals(**one)) for one in found]
+    assert not any(isinstance(small[name], list) for name in OTHERS)
+
+
+@given(st.fixed_dictionaries(SIGNS), st.fixed_dictionaries(OTHERS))
+def test_other_vitals_are_no_signs(signs: dict[str, float], rest: dict[str, float]) -> None:
+    assert quality.disturbed(Vitals(**signs, **rest)) == quality.disturbed(Vitals(**signs))
 
 
 @pytest.mark.parametrize(
