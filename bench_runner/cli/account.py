@@ -8,7 +8,7 @@ from bench_runner import units
 from bench_runner.cli.order import Order, Work
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import show_sheet
-from bench_runner.errors import EnvironmentFailedError, NothingMeasuredError
+from bench_runner.errors import EnvironmentFailedError, NothingMeasuredError, StoreError
 from bench_runner.hostile import plain
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.run import Run
@@ -42,6 +42,9 @@ def finish(project: Project, work: Work, todo: Plan, tally: Tally) -> None:
     if tally.stopped:
         typer.echo("stopped early; the same command goes on from here", err=True)
         raise typer.Exit(INTERRUPTED)
+    if tally.refused:
+        files = units.count(tally.refused, "result file")
+        raise StoreError(f"{files} in another format left as it was: `bench-runner store verify` names each")
     if tally.jobs and tally.broken_builds == tally.jobs:
         raise EnvironmentFailedError("no commit of the range could be built: see `bench-runner show COMMIT`")
     if tally.jobs > tally.broken_builds and not tally.outcomes.keys() & {"ok", "skipped"}:

@@ -1,5 +1,6 @@
 """The command `bench-runner`: global options, the verbs, and the one place where errors become exit codes."""
 
+import errno
 import signal
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from bench_runner.cli import (
 from bench_runner.cli.project import Place
 from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
 
+FULL = {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
 app = typer.Typer(
     name="bench-runner",
     no_args_is_help=True,
@@ -123,6 +125,11 @@ def run() -> None:
     except BenchRunnerError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        typer.echo(f"error: {error}: make room, or make it writable; everything finished is stored", err=True)
+        sys.exit(EnvironmentFailedError.exit_code)
     except SystemExit as left:
         if isinstance(left.__context__, typer.Exit) and isinstance(left.__context__.__cause__, KeyboardInterrupt):
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one, while Python ends, would change the exit code

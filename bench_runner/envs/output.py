@@ -1,11 +1,14 @@
 """Makes the output of build tools fit to be kept: no terminal escapes, nothing private, only its end."""
 
+import errno
+import os
 import re
 
 from bench_runner.hostile import without_sequences
 from bench_runner.private import hide
 
 KEPT_LINES = 60
+_OF_HOST = tuple(os.strerror(one) for one in (errno.ENOSPC, errno.EROFS, errno.EDQUOT))
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FRAME = re.compile(r"^[\s│├╰─▶\u00d7]*(?:(?:error|cause|ERROR|E):\s+)?")
 # An exception's line says most, then why a resolver gave up, an error of a compiler; tools' own words are the least.
@@ -39,6 +42,11 @@ def reason(text: str, width: int = 300) -> str:
         if found:
             return found[:width]
     return telling[-1][:width] if telling else ""
+
+
+def of_host(text: str) -> bool:
+    """Return whether a reason is a full or read-only disk, and nothing that a commit could be blamed for."""
+    return any(word in text for word in _OF_HOST)
 
 
 def _redrawn(line: str) -> str:

@@ -1,6 +1,7 @@
 """Makes workspaces: one kept environment and worktree per recipe, brought to one commit after the other."""
 
 import contextlib
+import errno
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from bench_runner import plugins
 from bench_runner.config import Config
-from bench_runner.envs import ahead, fingerprint
+from bench_runner.envs import ahead, fingerprint, output, temporary
 from bench_runner.envs.base import Backend, Say, Workspace, program, quiet
 from bench_runner.envs.files import own_folder
 from bench_runner.envs.installation import Broken, Installation, asv_variables, check_commands, template_values
@@ -64,6 +65,7 @@ class Preparer:
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:
+        temporary.check()
         return self
 
     def __exit__(
@@ -84,6 +86,13 @@ class Preparer:
         EnvironmentFailedError when the environment itself cannot be made.
         """
         with span("prepare", commit=sha, environment=environment.name):
+            try:
+                return self._prepared(environment, sha, say, then)
+            except (FileNotFoundError, EnvironmentFailedError) as error:
+                if not isinstance(error, FileNotFoundError) and not isinstance(error.__cause__, FileNotFoundError):
+                    raise
+                say(f"{environment.name} was deleted while it was in use; once more")
+                self.close()
             return self._prepared(environment, sha, say, then)
 
     def _prepared(self, environment: Environment, sha: str, say: Say, then: Iterable[str]) -> Workspace:
@@ -119,6 +128,10 @@ class Preparer:
             self._ahead(installation, sha, then)
             return Build(ok=True, duration_s=installation.put(sha).seconds)
         except EnvironmentFailedError as error:
+            if output.of_host(str(error)):
+                raise  # a full disk says nothing about the commit
+            if not ready.python.exists():
+                raise FileNotFoundError(errno.ENOENT, "the environment is gone", str(ready.python)) from error
             failed = Build(ok=False, duration_s=time.monotonic() - start, detail=str(error), output=error.output)
         except BenchRunnerError as error:
             failed = Build(ok=False, duration_s=time.monotonic() - start, detail=f"checkout failed: {error}")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bench_runner import __version__
 from bench_runner.envs.base import Workspace
-from bench_runner.errors import NothingMeasuredError, UsageError
+from bench_runner.errors import NothingMeasuredError, StoreError, UsageError
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
@@ -47,7 +47,7 @@ class Keeper(Protocol):
         ...
 
     def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
-        """Return what is stored of a commit."""
+        """Return what can be read of a commit; StoreError where nothing may be added."""
         ...
 
 
@@ -97,9 +97,13 @@ class Suite:
 
 @dataclass(slots=True)
 class Tally:
-    """What a session did: jobs finished, outcomes by word, builds that failed, whether it was stopped early."""
+    """What a session did: jobs finished, outcomes by word, builds that failed, whether it was stopped early.
+
+    `refused` jobs were left alone, because the store may not touch what it holds of them.
+    """
 
     jobs: int = 0
+    refused: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     broken_builds: int = 0
     stopped: bool = False
@@ -138,6 +142,9 @@ class Session:
             self.watcher.start(job)
             with span("job", commit=job.commit.sha, environment=job.environment.name):
                 run = self._do(job, jobs[place + 1 :])
+            if run is None:
+                tally.refused += 1
+                continue
             self.watcher.done(job, run)
             tally.jobs += 1
             tally.broken_builds += not run.build.ok
@@ -184,10 +191,17 @@ class Session:
             )
         return found
 
-    def _do(self, job: Job, later: Iterable[Job]) -> Run:
-        """Measure and store what is left of a job; what another process stored while we waited is left alone."""
+    def _do(self, job: Job, later: Iterable[Job]) -> Run | None:
+        """Measure and store what is left of a job; what another process stored while we waited is left alone.
+
+        None, and a word about it, where what is stored is in another format: that costs this job, not the others.
+        """
         workspace, known = self._prepare(job.environment, job.commit.sha, later), self.benchmarks
-        stored = self._stored(job)
+        try:
+            stored = self._stored(job)
+        except StoreError as error:
+            self.watcher.tell(str(error))
+            return None
         job = replace(job, done=job.done | done_of(Stored.of(stored) if stored else None, self._skip))
         if workspace.build.ok and self.suite.of_commit:
             workspace, known = self._own_suite(workspace)

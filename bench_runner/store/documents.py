@@ -43,19 +43,28 @@ def run_of(path: Path, found: Document, *, results: bool = True) -> Run:
 def document_or_aside(path: Path) -> Document | None:
     """Return an old file taken apart; one that cannot be read makes room under another name, for a person to look at.
 
+    Raises StoreError as `sound` does.
+    """
+    found = sound(path)
+    if found is None:
+        _set_aside(path)
+    return found
+
+
+def sound(path: Path) -> Document | None:
+    """Return a file taken apart, None for a damaged one.
+
     Raises StoreError for a file in another format than ours: it is whole, and nothing of it may be lost.
     """
     try:
         data = jsonfile.read(path)
     except StoreError:
-        _set_aside(path)
         return None
     _check_version(path, data)
     try:
         found = Document.of(data)
         run_of(path, found)
     except StoreError:
-        _set_aside(path)
         return None
     return found
 

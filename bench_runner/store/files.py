@@ -25,6 +25,7 @@ from bench_runner.store.documents import (
     run_of,
     same_commit,
     sha_of,
+    sound,
 )
 from bench_runner.store.fields import unicode
 from bench_runner.store.jsonfile import Damage
@@ -106,11 +107,15 @@ class Store:
         return [path for path in self.paths(machine) if begins is None or path.name[:8] in begins]
 
     def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
-        """Return the run of a commit (full sha), or None; StoreError when its file is damaged."""
+        """Return the run of a commit (full sha), None when there is none that can be read, and `add` would make one.
+
+        Raises StoreError for a file in another format.
+        """
         for digits in (8, _FULL):
             path = machine_folder(self.results, machine) / run_file(sha, environment_name, digits)
             if path.is_file() and same_commit(path, sha):
-                return self.load(path)
+                found = sound(path)
+                return run_of(path, found) if found else None
         return None
 
     def measured(
