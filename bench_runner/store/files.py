@@ -118,21 +118,6 @@ class Store:
                 return run_of(path, found) if found else None
         return None
 
-    def measured(
-        self, machine: str | None = None, shas: Collection[str] | None = None
-    ) -> dict[tuple[str, str], dict[str, str]]:
-        """Return (sha, environment name) -> {benchmark: version} of what is stored whole; only `shas`, when given.
-
-        A benchmark of which some cases were never tried is left out. Damaged files count as not measured.
-        """
-        found: dict[tuple[str, str], dict[str, str]] = {}
-        for path in self._of(machine, shas):
-            with self._collecting(path):
-                one = self.document(path)
-                key = (str(one.head.get("commit_hash")), str(one.head.get("env_name")))
-                found[key] = {name: row.version for name, row in one.rows.items() if row.complete}
-        return found
-
     def shas(self, machine: str | None = None) -> set[str]:
         """Return the commits that have a result file, from the first line of each."""
         return {sha for path in self.paths(machine) if (sha := sha_of(path))}

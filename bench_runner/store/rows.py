@@ -52,11 +52,6 @@ class Row:
         return self.records is not None and not self.records
 
     @property
-    def complete(self) -> bool:
-        """Whether every case was measured or failed; another tool's row is taken for complete."""
-        return self.records is None or None not in self.records
-
-    @property
     def version(self) -> str:
         """The benchmark version that was measured, "" in files of old asv."""
         return text(self.columns, "version")

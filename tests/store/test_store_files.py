@@ -95,8 +95,6 @@ def test_a_commit_that_does_not_build_is_a_result(store: Store) -> None:
     assert store.load(path).results == ()
     rows = json.loads(path.read_text())["results"]
     assert rows["bench.time_plain"] == [None, [], "v1"]
-    name = run().environment.name
-    assert store.measured("lab-1")[A, name] == {one.name: one.version for one in BENCHMARKS}
     path = store.add(run(found=[ok(PLAIN, 1.0, 1.1)]), benchmarks=BENCHMARKS)
     assert list(json.loads(path.read_text())["results"]) == ["bench.time_plain"]
 
@@ -108,12 +106,9 @@ def test_a_build_that_fails_later_loses_no_number(store: Store) -> None:
     assert not store.load(path).build.ok
 
 
-def test_only_whole_benchmarks_count_as_measured(store: Store) -> None:
-    store.add(run(found=[ok(PLAIN, 1.0, 1.1), ok(PARAMS, 1.0, 1.1, params=("1", "'a'"))]), benchmarks=BENCHMARKS)
-    store.add(run(B, found=[bad(PLAIN, "failed")]), benchmarks=BENCHMARKS)
-    name = run().environment.name
-    assert store.measured("lab-1") == {(A, name): {"bench.time_plain": "v1"}, (B, name): {"bench.time_plain": "v1"}}
-    assert list(store.measured("lab-1", [B])) == [(B, name)]
+def test_shas_are_those_of_the_files(store: Store) -> None:
+    for sha in (A, B):
+        store.add(run(sha, found=[bad(PLAIN, "failed")]), benchmarks=BENCHMARKS)
     assert store.shas() == {A, B}
 
 
