@@ -12,6 +12,7 @@ from bench_runner.errors import NothingMeasuredError, StoreError, UsageError
 if TYPE_CHECKING:
     from bench_runner.report.sheet import Sheet
 
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show how quiet it was: canary, others, switches.")]
 Format = Annotated[str, typer.Option("--format", help="text, json, md or csv.")]
 
 
@@ -22,6 +23,7 @@ def show(
     ] = None,
     *,
     bench: Bench = None,
+    verbose: Verbose = False,
     form: Format = "text",
 ) -> None:
     """Show the stored results of a commit, with what failed and why; without a commit, list all runs.
@@ -34,6 +36,7 @@ def show(
     ```
     bench-runner show
     bench-runner show HEAD -b sort
+    bench-runner show HEAD -v            # and how quiet the machine was
     bench-runner show worktree           # what `run worktree` measured
     bench-runner show 1a2b3c4d           # also after it was rebased away
     ```
@@ -63,7 +66,7 @@ def show(
             f"-b {' '.join(bench)!r} selects nothing that was measured at {commit}: see `bench-runner list --cases`"
         )
     for run in runs:
-        show_sheet(one(run, project.both.benchmarks(), wanted, where.get(sha, "")), form)
+        show_sheet(one(run, project.both.benchmarks(), wanted, where.get(sha, ""), verbose=verbose), form)
 
 
 def show_sheet(sheet: "Sheet", form: str) -> None:

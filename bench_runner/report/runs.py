@@ -9,12 +9,13 @@ from bench_runner import units
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.run import Outcome, Result, Run
-from bench_runner.report import spread
+from bench_runner.report import spread, vitals
 from bench_runner.report.sheet import Data, Output, Sheet
 
 SCHEMA = "bench_runner.runs/1"
 OUTCOMES = get_args(Outcome)
 PLACE = ("commit", "machine", "environment")
+COLUMNS = ("benchmark", "centre", "99 %", "rounds", "outcome")
 NAMED = 3
 WORDS = ("subject", "where")
 NOWHERE: Mapping[str, str] = MappingProxyType({})
@@ -43,15 +44,27 @@ def listed(runs: Sequence[Run], commits: Sequence[Commit], where: Mapping[str, s
     )
 
 
-def one(run: Run, benchmarks: Mapping[str, Benchmark], wanted: Callable[[Case], bool], where: str = "") -> Sheet:
-    """Return the results of one run, below them why some failed and what those printed."""
+def one(
+    run: Run,
+    benchmarks: Mapping[str, Benchmark],
+    wanted: Callable[[Case], bool],
+    where: str = "",
+    *,
+    verbose: bool = False,
+) -> Sheet:
+    """Return the results of one run, below them why some failed and what those printed.
+
+    `verbose` adds columns on how quiet it was then.
+    """
     results = [result for result in run.results if wanted(result.case)]
     failures = _failures(run, results)
     return Sheet(
         title=f"{run.commit_sha[:8]} on {run.machine.machine} in {run.environment.name}{where and f' ({where})'}",
-        columns=("benchmark", "centre", "99 %", "rounds", "outcome"),
-        right=frozenset({"centre", "99 %", "rounds"}),
-        cells=tuple(_cells(result, benchmarks) for result in results),
+        columns=(*COLUMNS, *(vitals.COLUMNS if verbose else ())),
+        right=frozenset({*COLUMNS[1:4], *vitals.COLUMNS}),
+        cells=tuple(
+            (*_cells(result, benchmarks), *(vitals.cells(result.sample) if verbose else ())) for result in results
+        ),
         marks=tuple("failed" if result.outcome in {"failed", "crashed", "timeout"} else "" for result in results),
         notes=tuple(one.head for one in failures if not one.text),
         outputs=tuple(one for one in failures if one.text),
@@ -145,4 +158,6 @@ def _entry(result: Result) -> dict[str, object]:
         "centre": found.centre if found else None,
         "ci99": spread.bounds(found.low, found.high) if found else None,
         "n": found.n if found else 0,
+        "warnings": list(found.warnings) if found else [],
+        "vitals": vitals.columns(result.sample),
     }

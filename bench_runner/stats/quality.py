@@ -28,7 +28,7 @@ PAGES = 10
 ENOUGH = 3
 
 # Seconds, and what is per second; sizes and counts do not depend on how busy a machine is.
-_TIMED = re.compile(r"(.*(/|\bper\b) *)?([mnuµ]?s|sec|seconds?)", re.IGNORECASE)
+_TIMED = re.compile(r"(.*(/|\bper\b) *)?([mnu\u00b5\u03bc]?s|sec|seconds?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

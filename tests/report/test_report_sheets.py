@@ -2,16 +2,14 @@ import json
 from dataclasses import dataclass, replace
 
 import pytest
-from sheet_reading import BACK, NEW, OLD, PEAK, data, row, summary
+from sheet_reading import BACK, NEW, OLD, PEAK, data, row, run, summary
 
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Change, Step
 from bench_runner.model.commit import Commit
-from bench_runner.model.environment import Environment
-from bench_runner.model.machine import Machine
 from bench_runner.model.metric import TIME
-from bench_runner.model.run import Build, Fingerprint, Protocol, Result, Run
+from bench_runner.model.run import Build, Result
 from bench_runner.model.sample import Summary
 from bench_runner.model.series import SeriesKey
 from bench_runner.report import baselines, changes, runs
@@ -74,19 +72,6 @@ def test_groups_put_changes_below_their_commit() -> None:
     assert "1 of 4 series" in sheet.cells[0]
     assert sheet.notes[0].startswith("2 regressions stand")
     assert len(sheet.marks) == len(sheet.cells)
-
-
-def run(*results: Result, build: Build | None = None, sha: str = NEW.sha) -> Run:
-    return Run(
-        sha,
-        1000,
-        Environment("uv", "3.11"),
-        Machine("lab"),
-        build or Build(ok=True),
-        Protocol("0.1", "asv_runner", 5, "fork"),
-        Fingerprint(),
-        results,
-    )
 
 
 BENCHMARKS = {"s.time_a": Benchmark("s.time_a", "1"), "s.peakmem_b": Benchmark("s.peakmem_b", "1", metric=PEAK)}

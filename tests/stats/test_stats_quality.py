@@ -112,7 +112,7 @@ def test_rounds_without_a_number_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["seconds", "s", "ms", "µs", "Seconds", "ops/s", "MB/s", "rows / second", "hits per sec"]
+    "unit", ["seconds", "s", "ms", "\u00b5s", "\u03bcs", "Seconds", "ops/s", "MB/s", "rows / second", "hits per sec"]
 )
 def test_units_that_suffer(unit: str) -> None:
     assert timed(Metric("any", unit))
