@@ -8,6 +8,7 @@ from repo_builder import Project
 
 from bench_runner.errors import EnvironmentFailedError
 from bench_runner.repo.git import Repository
+from bench_runner.repo.submodules import _absolute
 
 Make = Callable[[str], Project]
 NOT_OURS = {".git", ".gitmodules", "counter_txt"}
@@ -25,8 +26,13 @@ def tree(tmp_path: Path) -> Path:
 
 
 def laid_out(project: Project, sha: str, tree: Path) -> dict[str, str]:
-    """Return the files of a commit but for git's own, with their text."""
-    Repository.open(str(project.path), project.path / "cache").checkout(sha, tree)
+    """Return the files of a commit but for git's own, with their text; the user's settings must not be touched."""
+    settings = sorted(path for path in project.path.rglob("config") if "worktrees" not in path.parts)
+    before = [path.read_text() for path in settings]
+    try:
+        Repository.open(str(project.path), project.path / "cache").checkout(sha, tree)
+    finally:
+        assert [path.read_text() for path in settings] == before
     found = [path for path in tree.rglob("*") if path.is_file() and path.name not in NOT_OURS]
     return {path.relative_to(tree).as_posix(): path.read_text() for path in found}
 
@@ -53,8 +59,11 @@ def test_a_submodule_that_moves_to_another_address_is_followed_both_ways(
     inner.git("fetch", "--quiet", "origin")
     inner.git("checkout", "--quiet", new.git("rev-parse", "main"))
     with_new = project.commit("moved")
-    for sha, text in ((with_old, "old"), (with_new, "new"), (with_old, "old"), (with_new, "new")):
-        assert laid_out(project, sha, tree) == {"lib/lib.txt": text}
+    project.git("rm", "--quiet", "--force", "lib")
+    without = project.commit("without", a__txt="a")
+    texts = {with_old: {"lib/lib.txt": "old"}, with_new: {"lib/lib.txt": "new"}, without: {"a.txt": "a"}}
+    for sha in (with_old, with_new, with_old, without, with_new, without, with_old):
+        assert laid_out(project, sha, tree) == texts[sha]
 
 
 def test_a_submodule_that_becomes_a_folder_and_comes_back(make: Make, project: Project, tree: Path) -> None:
@@ -112,6 +121,48 @@ def test_a_submodules_commit_that_was_never_pushed_is_taken_from_the_users_check
     Project(project.path / "lib").git("gc", "--quiet", "--prune=now")
     with pytest.raises(EnvironmentFailedError, match="the submodules of"):
         laid_out(project, sha, tree.with_name("other"))
+
+
+def test_an_address_that_the_user_has_set_is_not_the_commits(make: Make, project: Project, tree: Path) -> None:
+    sha = use(project, library(make, "theirs", "theirs"))
+    project.git("config", "submodule.lib.url", str(tree / "nowhere"))
+    project.git("config", "submodule.lib.active", "false")
+    assert laid_out(project, sha, tree) == {"lib/lib.txt": "theirs"}
+
+
+@pytest.mark.parametrize("name", ["a=b", "a.b c", "é 'q'", "in/a/folder"])
+def test_odd_names(make: Make, project: Project, tree: Path, name: str) -> None:
+    project.git("submodule", "--quiet", "add", "--name", name, str(library(make, "theirs", "theirs").path), "lib")
+    sha = project.commit()
+    for _ in range(2):
+        assert laid_out(project, sha, tree) == {"lib/lib.txt": "theirs"}
+
+
+def test_a_name_that_leads_out_of_git_is_not_followed(make: Make, project: Project, tree: Path) -> None:
+    theirs = library(make, "theirs", "theirs")
+    laid_out(project, use(project, theirs), tree)
+    victim = project.path.parent / "victim" / "config"
+    victim.parent.mkdir()
+    victim.write_text("")
+    for count in range(1, 9):
+        name = f"{'../' * count}victim"
+        text = f'[submodule "{name}"]\n\tpath = lib\n\turl = {theirs.path}\n'
+        (project.path / ".gitmodules").write_text(text)
+        laid_out(project, project.commit(f"hostile {count}"), tree)
+    assert victim.read_text() == ""
+
+
+@pytest.mark.parametrize("base", ["/a/b/c", "/a/b/c/", "https://h/x/y.git", "git@host:group/project", "host:project"])
+@pytest.mark.parametrize("address", ["../lib", "./lib", "../../lib", ".././../lib", "/abs/lib", "https://o/lib"])
+def test_relative_addresses_are_read_as_git_reads_them(project: Project, base: str, address: str) -> None:
+    if base.startswith("host:") and address.count("../") > 1:
+        pytest.skip("leads above the host")
+    project.git("config", "remote.origin.url", base)
+    (project.path / ".gitmodules").write_text(f'[submodule "lib"]\n\tpath = lib\n\turl = {address}\n')
+    project.git("add", ".gitmodules")
+    project.git("update-index", "--add", "--cacheinfo", f"160000,{'a' * 40},lib")
+    project.git("submodule", "init")
+    assert _absolute(address, base) == project.git("config", "submodule.lib.url")
 
 
 def test_leftovers_in_submodules_go(make: Make, project: Project, tree: Path) -> None:
