@@ -9,15 +9,17 @@ from bench_runner.instrument.histogram import Histogram
 
 
 class _Lease:
-    """Holds a part for as long as its thread lives; then the next new thread records into it."""
+    """Holds a part for as long as its thread lives; then the next new thread records into it.
 
-    __slots__ = ("_free", "part")
+    It is filled in by who makes it: a call of `__init__` may find the stack full, and then so would `__del__`.
+    """
 
-    def __init__(self, part: Histogram, free: deque[Histogram]) -> None:
-        self.part, self._free = part, free
+    __slots__ = ("free", "part")
+    free: deque[Histogram]
+    part: Histogram
 
     def __del__(self) -> None:
-        self._free.append(self.part)
+        self.free.append(self.part)
 
 
 class _Mine(threading.local):
@@ -66,8 +68,9 @@ class Threaded:
         except IndexError:
             part = Histogram()
             self._parts.append(part)
-        # One assignment: a finalizer that is timed and comes in between gets a lease that ours replaces.
-        self.mine.lease = lease = _Lease(part, self._free)
+        lease = _Lease()
+        lease.free, lease.part = self._free, part
+        self.mine.lease = lease  # a finalizer that is timed and came in between had one, which this replaces
         return lease
 
 

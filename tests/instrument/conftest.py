@@ -13,7 +13,8 @@ from bench_runner.instrument.rules import Rules
 def switches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give the test rules and counts of its own, and leave no stub in any function."""
     monkeypatch.setattr(switching, "_rules", Rules())
-    monkeypatch.setattr(switching, "_declared", WeakKeyDictionary())
+    lasting = {function: label for function, label in switching._declared.items() if not label.enabled}
+    monkeypatch.setattr(switching, "_declared", WeakKeyDictionary(lasting))
     monkeypatch.setattr(switching, "_seen", set())
     registry.clear()
     yield

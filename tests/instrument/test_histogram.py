@@ -40,8 +40,8 @@ def test_small_values_are_exact_and_so_are_both_ends() -> None:
 
 
 def test_a_float_does_not_reach_over_its_rank() -> None:
-    ten = histogram(list(range(1, 11)))
-    assert [ten.quantile(n / 10) for n in range(1, 11)] == list(range(1, 11))
+    hundred = histogram(list(range(1, 101)))  # 0.07 * 100 is more than 7
+    assert [hundred.quantile(n / 100) for n in range(1, 64)] == list(range(1, 64))
 
 
 @given(ROWS)

@@ -91,6 +91,36 @@ def test_a_generator_answers_as_before(steps: list[tuple[str, object]]) -> None:
             generator.close()
 
 
+@types.coroutine
+def pause(value: object) -> Generator[object, object, object]:
+    return (yield value)
+
+
+async def stubborn_coroutine(log: list[object]) -> object:
+    """Answer all that can be done to a coroutine."""
+    for n in range(3):
+        try:
+            log.append(await pause(n))
+        except ValueError as error:
+            log.append(f"caught {error}")
+            log.append(await pause("in the handler"))
+        finally:
+            log.append("left")
+    return "end"
+
+
+@given(STEPS)
+def test_a_coroutine_answers_as_before(steps: list[tuple[str, object]]) -> None:
+    timed = copy(stubborn_coroutine)
+    with_stub(timed)
+    logs: tuple[list[object], list[object]] = ([], [])
+    one, other = stubborn_coroutine(logs[0]), timed(logs[1])
+    assert [step(one, what) for what in steps] == [step(other, what) for what in steps]
+    one.close()
+    other.close()
+    assert logs[0] == logs[1]
+
+
 async def stubborn_async(log: list[object]) -> AsyncGenerator[object, object]:
     """Answer all that can be done to an asynchronous generator."""
     for n in range(3):

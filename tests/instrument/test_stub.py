@@ -1,7 +1,10 @@
 """Functions of random signatures, called at random, do the same with a stub in them as without."""
 
+import contextlib
 import inspect
 import itertools
+import sys
+import threading
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -190,8 +193,40 @@ def test_too_deep_is_the_programs_error_and_breaks_nothing() -> None:
         with pytest.raises(RecursionError):
             endless(0)
     assert not probe.broken
-    begun, lost = count(probe), probe.trouble.count
-    assert begun > 300
-    # Those calls at the very end that had no room to be recorded are counted as lost, and are few.
-    assert lost < 30
-    assert registry.failures().get(probe.name, probe.trouble) is probe.trouble
+    assert count(probe) > 300
+
+
+def test_where_there_is_no_room_to_record_the_call_succeeds_and_counts_as_lost() -> None:
+    def leaf() -> int:
+        return 1
+
+    def two_deep() -> int:
+        return leaf()
+
+    def at(depth: int, call: Callable[[], int]) -> int:
+        return at(depth - 1, call) if depth else call()
+
+    def succeeds(depth: int, call: Callable[[], int], told: list[int]) -> None:
+        with contextlib.suppress(RecursionError):
+            told.append(at(depth, call))
+
+    def successes(call: Callable[[], int]) -> int:
+        """Count the depths at which a call succeeds that is the first in its thread: recording takes most room then."""
+        told: list[int] = []
+        for depth in range(100, 300):
+            thread = threading.Thread(target=succeeds, args=(depth, call, told))
+            thread.start()
+            thread.join()
+        return len(told)
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(250)
+    try:
+        expected = successes(two_deep)
+        probe = with_stub(leaf)  # type: ignore[arg-type]
+        assert successes(leaf) == expected
+    finally:
+        sys.setrecursionlimit(before)
+    assert probe.trouble.count > 0
+    assert count(probe) + probe.trouble.count in {expected, expected + 1}  # one had no room for the old code
+    assert registry.failures()[probe.name] is probe.trouble

@@ -1,0 +1,45 @@
+"""Timing works on every Python from 3.11 on with nothing else installed, beside coverage, and imports little."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uv
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+NAMES = "histogram threads registry probe lives stub swapping toggling tracers targets switching timing"
+SLOW_TO_IMPORT = {"ast", "asyncio", "contextlib", "dataclasses", "enum", "inspect", "json", "logging", "re", "typing"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_all_holds_on_other_pythons(version: str, tmp_path: Path) -> None:
+    found = sorted(PYENV.glob(f"{version}.*/bin/python"))
+    if not found:
+        pytest.skip(f"no Python {version} in {PYENV}")
+    tool, python = uv.find_uv_bin(), tmp_path / "env/bin/python"
+    subprocess.run([tool, "venv", "--quiet", "--python", found[-1], tmp_path / "env"], check=True)
+    packages = ("pytest", "pytest-timeout", "hypothesis", "coverage")
+    subprocess.run([tool, "pip", "install", "--quiet", "--python", python, *packages], check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    # On our own version the others run anyway; coverage is not among the packages we need.
+    names = ["tracers"] if version == f"{sys.version_info[0]}.{sys.version_info[1]}" else NAMES.split()
+    files = [HERE / f"test_{name}.py" for name in names]
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ROOT, *files]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
+
+
+def test_importing_loads_little_and_only_of_the_standard_library() -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); before = set(sys.modules);"
+        "import bench_runner.instrument.timing; print(*(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()} - {"bench_runner"}
+    assert loaded <= sys.stdlib_module_names
+    assert not loaded & SLOW_TO_IMPORT
