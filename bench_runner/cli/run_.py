@@ -8,17 +8,11 @@ import typer
 from bench_runner.cli.project import Project
 from bench_runner.errors import UsageError
 
-Range = Annotated[
-    str,
-    typer.Argument(
-        metavar="[RANGE|NEW|EXISTING|ALL|TAGS|HASHFILE:FILE|worktree]",
-        help="Any range git rev-list takes, or one of these words.",
-    ),
-]
+Range = Annotated[str, typer.Argument(metavar="RANGE", help="What git rev-list takes, or one of the words above.")]
 Bench = Annotated[list[str] | None, typer.Option("--bench", "-b", help="Only cases in which this pattern is found.")]
 Env = Annotated[list[str] | None, typer.Option("--environment", "-E", help="uv:3.12, existing, or a whole name.")]
 Steps = Annotated[int | None, typer.Option("--steps", "-s", min=1, help="At most so many commits, spread evenly.")]
-Period = Annotated[str, typer.Option("--date-period", help="One commit in each: 1d, 2w, 1M.", show_default=False)]
+Period = Annotated[str, typer.Option("--date-period", help="One commit in each: 1d 2w 1M 1q 1y.", show_default=False)]
 Rounds = Annotated[int | None, typer.Option("--rounds", min=1, help="Fresh processes per benchmark; default 5.")]
 Quick = Annotated[bool, typer.Option("--quick", "-q", help="One call each, shown but never stored.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and its cost, do nothing.")]
@@ -82,6 +76,10 @@ def run(
 ) -> None:
     """Measure commits in their environments and store the results.
 
+    RANGE is anything git rev-list takes, along first parents, or a word: NEW (since the last measured commit), EXISTING
+    (measured ones), ALL, TAGS, HASHFILE:FILE (one ref a line, - is standard input), worktree (what is in your hands,
+    committed or not, with results apart from the history). Without one: the tip of each configured branch.
+
     What is stored already is not measured again, so the same command goes on where it was interrupted. Ctrl-C ends
     after the commit in hand, a second one at once.
 
@@ -93,6 +91,7 @@ def run(
     bench-runner run v1.0..main --steps 20
     bench-runner run ALL --date-period 1w    # at most one commit a week
     git rev-list -3 side | bench-runner run HASHFILE:-
+    bench-runner run worktree && bench-runner compare worktree
     bench-runner run HEAD^! -b join --quick
     bench-runner run ALL --dry-run       # what it would do, and for how long
     bench-runner run NEW -v --trace night.json    # each step on the screen, all of them for Perfetto
