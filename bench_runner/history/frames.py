@@ -48,6 +48,7 @@ class Part:
     values: list[float]
     low: list[float]
     high: list[float]
+    doubts: list[str]
     segments: tuple[int, ...]
 
 
@@ -109,6 +110,7 @@ def parts(points: "pd.DataFrame") -> Iterator[Part]:
     starts = np.flatnonzero(np.diff(series, prepend=-1))
     revisions, segments = points["revision"].to_numpy(), points["segment"].to_numpy()
     centre, low, high = (points[name].to_numpy() for name in ("centre", "low", "high"))
+    doubts = points["doubts"].to_numpy()
     heads = points.iloc[starts][_KEY].itertuples(index=False, name=None)
     ends = [*starts[1:], len(series)] if len(starts) else []
     for (benchmark, params, environment, machine), start, end in zip(heads, starts, ends, strict=True):
@@ -123,6 +125,7 @@ def parts(points: "pd.DataFrame") -> Iterator[Part]:
             values=centre[part].tolist(),
             low=low[part].tolist(),
             high=high[part].tolist(),
+            doubts=doubts[part].tolist(),
             segments=tuple(breaks.tolist()),
         )
 

@@ -144,6 +144,7 @@ def _series(frame: Any, commits: Sequence[Commit], benchmarks: Mapping[str, Benc
             low=part.low,
             high=part.high,
             segments=part.segments,
+            doubts=part.doubts,
         )
 
 

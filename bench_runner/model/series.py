@@ -23,7 +23,8 @@ class Series:
 
     `revisions` are ordinals on the branch (gaps are commits that were not measured), `values` with `low` and `high` in
     the metric's unit, NaN where a benchmark was skipped or failed. `segments` holds the first index of each segment,
-    0 first: a new benchmark version or measurement protocol starts a new one, and nothing is tested across it.
+    0 first: a new benchmark version or measurement protocol starts a new one, and nothing is tested across it. `doubts`
+    are the warnings of each point in one line; () where nobody asks for them.
     """
 
     key: SeriesKey
@@ -34,6 +35,7 @@ class Series:
     low: Sequence[float]
     high: Sequence[float]
     segments: tuple[int, ...] = (0,)
+    doubts: Sequence[str] = ()
 
     def stretches(self) -> list[slice]:
         """Return the segments as slices."""

@@ -177,6 +177,7 @@ class Presenter:
             commit=None if at is None else self.commit(series.shas[at]),
             sparkline=self.sparkline(series.key),
             change=self.change(changes[-1]) if changes else None,
+            doubt=label(series.doubts[at], 200) if at is not None and series.doubts else "",
         )
 
     def failure(self, failure: Failure) -> FailureView:

@@ -129,6 +129,7 @@ class SeriesView:
     commit: CommitView | None
     sparkline: str
     change: ChangeView | None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

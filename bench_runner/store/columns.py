@@ -19,7 +19,7 @@ from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage, read_bytes
 from bench_runner.store.points import Points, read_points
 
-FORMAT = 3  # to be raised whenever a file would be read differently
+FORMAT = 4  # to be raised whenever a file would be read differently
 _HEAD = f"bench-history columns {FORMAT}\n".encode()
 _DIGEST = 32
 _NUMBERS = {

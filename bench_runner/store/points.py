@@ -9,7 +9,7 @@ from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.store.asv_format import Document
-from bench_runner.store.fields import loose, numbers, text, whole
+from bench_runner.store.fields import array, loose, numbers, text, unicode, whole
 from bench_runner.store.own import FOREIGN
 from bench_runner.store.records import read_outcome, read_spread
 from bench_runner.store.rows import Row, product, told
@@ -17,7 +17,10 @@ from bench_runner.store.rows import Row, product, told
 
 @dataclass(slots=True)
 class Points:
-    """One entry per case that was measured or tried; `params` is a JSON list, `protocol` the key of the protocol."""
+    """One entry per case that was measured or tried; `params` is a JSON list, `protocol` the key of the protocol.
+
+    `doubts` are the warnings of a summary in one line.
+    """
 
     benchmark: list[str] = field(default_factory=list)
     version: list[str] = field(default_factory=list)
@@ -30,6 +33,7 @@ class Points:
     high: list[float] = field(default_factory=list)
     n: list[int] = field(default_factory=list)
     started_ms: list[int] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     detail: list[str] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
 
@@ -69,6 +73,7 @@ def _foreign(row: Row, points: Points) -> None:
     points.high += map(loose, row.column("stats_ci_99_b", size))
     points.n += [1] * size
     points.started_ms += [whole(row.columns, "started_at")] * size
+    points.doubts += [""] * size
     points.detail += [detail for _, detail in ends]
     points.output += [""] * size
 
@@ -103,6 +108,7 @@ def _cases(row: Row, document: Document) -> Iterator[tuple[Any, ...]]:
             high,
             whole(record, "n", 1),
             whole(record, "started_ms"),
+            unicode("; ".join(map(str, array(record.get("warnings"), "warnings"))), "warnings"),
             text(record, "detail"),
             text(record, "output"),
         )

@@ -86,6 +86,16 @@ def test_points_stand_in_git_order_whenever_they_were_measured(place: Place) -> 
     assert one.metric == PLAIN.metric
 
 
+def test_points_come_with_their_doubts(place: Place) -> None:
+    doubtful = plain(1.0)
+    assert doubtful.summary is not None
+    summary = replace(doubtful.summary, warnings=("only 2 rounds", "1 of 2 rounds disturbed: steal 9 %"))
+    place.add(2, replace(doubtful, summary=summary))
+    place.add(1, plain(1.0))
+    place.add(4, bad(PLAIN, "timeout"))
+    assert only(place.load()).doubts == ["", "only 2 rounds; 1 of 2 rounds disturbed: steal 9 %", ""]
+
+
 def test_failed_and_skipped_points_are_nan_and_failures_are_told(place: Place) -> None:
     place.add(0, plain(1.0))
     place.add(1, bad(PLAIN, "skipped"))

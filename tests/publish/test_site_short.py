@@ -107,6 +107,16 @@ def test_pages_have_no_absurd_margin() -> None:
     assert Presenter(made).newest(wide[0]).margin == "±> 100 %"
 
 
+def test_the_newest_number_comes_with_its_doubts() -> None:
+    made = material(QUIET, commits=8, places=ONE)
+    first, *rest = made.series
+    doubts = [*["long ago"] * 7, "2 of 5 rounds disturbed: others used 62 % of the CPU <b>"]
+    text = rendered(replace(made, series=[replace(first, doubts=doubts), *rest]), "^b/suite-time_x")
+    assert "2 of 5 rounds disturbed: others used 62 % of the CPU &lt;b&gt;" in text
+    assert "long ago" not in text
+    assert "doubt" not in rendered(made, "^b/suite-time_x")
+
+
 def test_an_unknown_interval_is_not_one_of_no_width() -> None:
     one = replace(series([1.5, 2.5, 3.5]), low=[-math.inf, 2.4, math.nan], high=[math.inf, 2.6, math.nan])
     coded = encode(one, slice(None))

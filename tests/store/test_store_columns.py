@@ -62,6 +62,7 @@ def expected(runs: list[Run]) -> list[tuple[object, ...]]:
                 *triple,
                 summary.n if summary else 1,
                 result.started_ms,
+                "; ".join(summary.warnings) if summary else "",
                 result.detail,
                 result.output,
                 one.commit_sha,
