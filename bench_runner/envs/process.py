@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -97,17 +98,29 @@ def _ended(process: subprocess.Popen[bytes], timeout: float | None = None) -> bo
             process.wait(timeout)
         return process.returncode is not None
     end = math.inf if timeout is None else time.monotonic() + timeout
-    pause = 0.0005
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
             charge(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
             return True
-        if time.monotonic() >= end:
+        if (left := end - time.monotonic()) <= 0:
             return False
-        time.sleep(pause)
-        pause = min(2 * pause, 0.05, max(end - time.monotonic(), 0.0005))
+        _rest(process.pid, left)
+
+
+def _rest(pid: int, seconds: float) -> None:
+    """Wait until a program has ended or time is up; where the system does not tell of it (macOS), for a moment."""
+    if not hasattr(os, "pidfd_open"):
+        time.sleep(min(seconds, 0.02))
+        return
+    handle = os.pidfd_open(pid)
+    try:
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        ended.poll(None if seconds == math.inf else math.ceil(1000 * seconds))
+    finally:
+        os.close(handle)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -145,8 +145,13 @@ class Worker:
         with contextlib.suppress(OSError):
             os.close(self._requests)
             self._requests = -1
+        deadline = time.monotonic() + _FAREWELL_S
+        # It holds its end of this pipe alone, and to the last: no need to look again and again whether it is gone.
+        while self._answers in (self._ears.get_map() or {}) and (left := deadline - time.monotonic()) > 0:
+            for key, _ in self._ears.select(left):
+                self._take(key.fd)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_FAREWELL_S)
+            self._process.wait(max(0.0, deadline - time.monotonic()))
 
     def _hear(self, patience: float) -> Any:
         """Return the next message, or Lost."""

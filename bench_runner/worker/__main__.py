@@ -1,5 +1,6 @@
 """Starts the worker by its path, in whichever Python measures, without a trace on the module search path."""
 
+import gc
 import importlib
 import importlib.util
 import sys
@@ -11,6 +12,7 @@ PACKAGE = "_bench_runner_worker"
 
 def start() -> None:
     """Load this folder as a package and do what the command line says: "serve" or "once", with a suite and pipes."""
+    gc.disable()  # while nothing but our own modules is loaded: there is no garbage in them
     folder = Path(__file__).absolute().parent
     # Python puts a script's folder first on the path, unless it is told not to (-P, PYTHONSAFEPATH).
     if sys.path and Path(sys.path[0]).absolute() == folder:

@@ -8,7 +8,6 @@ import sys
 from time import perf_counter, thread_time  # by name: a suite may patch the module
 from typing import Callable, List, Tuple, TypeVar
 
-from . import engine
 from .messages import Canary, CanaryDone
 
 _REPEATS = 3
@@ -78,6 +77,8 @@ def _bound(cpus: List[int], do: Callable[[], _T]) -> _T:
     """Do something on these CPUs only, and be as free as before afterwards."""
     if not cpus or not hasattr(os, "sched_getaffinity"):
         return do()
+    from . import engine  # what loads it has no part in a canary that is free
+
     before = os.sched_getaffinity(0)
     engine.pin(cpus)
     try:

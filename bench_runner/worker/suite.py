@@ -10,14 +10,13 @@ import io
 import os
 import re
 import sys
-import traceback
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from . import canary, case, children, engine, limits
+from . import case, children, engine
 from .forking import forks_whole
+from .launch import Request, forked
 from .messages import (
-    Canary,
     Check,
     Checked,
     Discover,
@@ -26,13 +25,10 @@ from .messages import (
     MakeCache,
     Preload,
     Preloaded,
-    Refused,
     RunCase,
-    encode,
 )
-from .outcome import answered, judge, sentence
+from .outcome import answered, sentence
 
-_Request = Union[RunCase, MakeCache]
 _MEMORY = re.compile(r"(Mem[A-Z_].+)|(mem_.+)")
 
 
@@ -47,19 +43,15 @@ class Suite:
         engine.open_suite(root)
 
     def answer(self, request: Any) -> Any:
-        """Return the answer to a request; Refused when a suite brings down what should look at it."""
+        """Return the answer to a request; importing a suite can raise anything."""
         kinds: Dict[type, Callable[[Any], Any]] = {
             Discover: self.discover,
             Check: self.check,
             Preload: self.preload,
-            Canary: canary.take,
             RunCase: self.child,
             MakeCache: self.child,
         }
-        try:
-            return kinds[type(request)](request)
-        except BaseException as error:  # noqa: BLE001 - importing a suite can raise anything
-            return Refused(sentence(error), traceback.format_exc())
+        return kinds[type(request)](request)
 
     def discover(self, _: Discover) -> Discovered:
         """List the benchmarks, as asv describes them."""
@@ -84,21 +76,14 @@ class Suite:
     def preload(self, _: Preload) -> Preloaded:
         """Import everything once."""
         self._load()
-        gc.collect()
         gc.freeze()  # what is here now need not be looked through, page by page, in every child
         return Preloaded(forks_whole(), self._failures)
 
-    def child(self, request: _Request) -> Ended:
-        """Measure a case, or run a setup_cache, in a child."""
-        work = self.here if request.hash_seed is None else self._fresh
+    def child(self, request: Request) -> Ended:
+        """Measure a case, or run a setup_cache, in a fork of this process."""
+        return forked(lambda said: self.here(request, said), request, self._private)
 
-        def confined(said: int) -> bytes:
-            limits.confine(request.memory)
-            return work(request, said)
-
-        return judge(children.supervise(confined, request.timeout, self._private), request.timeout)
-
-    def here(self, request: _Request, said: int) -> bytes:
+    def here(self, request: Request, said: int) -> bytes:
         """Measure a case, or run a setup_cache, in this process; return the line for the pipe `said`."""
 
         def work() -> Ended:
@@ -110,21 +95,6 @@ class Suite:
             return case.run(benchmark, request) if isinstance(request, RunCase) else case.make_cache(benchmark, request)
 
         return answered(work, request.memory)
-
-    def _fresh(self, request: _Request, said: int) -> bytes:
-        """Become a new interpreter that does it; returns only when that fails.
-
-        Even a process that is about to measure its memory may come from a large one: Linux hands the record of the old
-        program on to the new one, so it is we, who are small, and not the host, who start it.
-        """
-
-        def work() -> NoReturn:
-            os.set_inheritable(said, True)
-            main = Path(__file__).with_name("__main__.py")
-            words = [sys.executable, str(main), "once", self._root, str(said), encode(request).decode()]
-            os.execve(sys.executable, words, dict(os.environ, PYTHONHASHSEED=str(request.hash_seed)))  # noqa: S606 - no shell
-
-        return answered(work)
 
     def _load(self) -> Dict[str, Any]:
         """Import every module and remember what is in them."""

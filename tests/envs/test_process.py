@@ -58,13 +58,12 @@ def test_a_late_program_is_killed_with_all_that_it_started(tmp_path: Path) -> No
 
 
 def test_an_interruption_kills_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(seconds: float) -> None:
-        sleep(seconds)
+    def interrupted(_pid: int, _seconds: float) -> None:
+        time.sleep(0.01)
         if (tmp_path / "pids.ready").exists():
             raise KeyboardInterrupt
 
-    sleep = time.sleep
-    monkeypatch.setattr(process.time, "sleep", interrupted)
+    monkeypatch.setattr(process, "_rest", interrupted)
     with pytest.raises(KeyboardInterrupt):
         start(HANGS, tmp_path)
     monkeypatch.undo()
