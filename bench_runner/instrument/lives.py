@@ -15,9 +15,9 @@ class LifeProbe(Probe):
 
     __slots__ = ("_elapsed",)
 
-    def __init__(self, name: str, on_failure: Callable[[Probe], object]) -> None:
+    def __init__(self, name: str, on_failure: Callable[[], object]) -> None:
         super().__init__(name, on_failure)
-        self._elapsed = Probe(name + ELAPSED, lambda _: on_failure(self))
+        self._elapsed = Probe(name + ELAPSED, on_failure)
 
     def begin(self) -> "Life":
         """Return a life that begins now."""

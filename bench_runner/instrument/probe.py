@@ -20,7 +20,7 @@ class Probe:
 
     __slots__ = ("_on_failure", "_shared", "broken", "mine", "name", "trouble")
 
-    def __init__(self, name: str, on_failure: Callable[["Probe"], object]) -> None:
+    def __init__(self, name: str, on_failure: Callable[[], object]) -> None:
         self.name, self._on_failure, self.broken = name, on_failure, False
         self._shared = registry.histogram(name)
         self.mine = self._shared.mine  # with `rescue`, for who saves the call of `record`
@@ -47,6 +47,12 @@ class Probe:
                 raise
             self._fail(second)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Have a function that is sent elsewhere by value, code and all, record under the same name there."""
+        from bench_runner.instrument import swapping  # which stands on this module
+
+        return swapping.probe, (type(self), self.name)
+
     @staticmethod
     def strip(error: BaseException) -> None:
         """Take the frame that caught an exception, one of ours, out of its traceback if the exception lets us."""
@@ -59,7 +65,7 @@ class Probe:
     def _fail(self, error: Exception) -> None:
         self.broken = True
         registry.failed(self.name, error)
-        self._on_failure(self)
+        self._on_failure()
 
 
 def of_the_program(error: Exception) -> bool:

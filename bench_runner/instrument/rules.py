@@ -22,13 +22,13 @@ class Rules:
 
     def add(self, pattern: str, *, on: bool) -> None:
         """Add a rule that overrules those before it."""
-        _patterns(pattern)
+        _texts(pattern)
         kept = {known: was for known, was in self._rules.items() if pattern not in {known, "*"}}
         self._rules = {**kept, pattern: on}
 
     def replace(self, patterns: Iterable[str]) -> None:
         """Switch on by these patterns and nothing else, not even what is enabled where it is decorated."""
-        self._rules = {"*": False, **dict.fromkeys(_patterns(*patterns), True)}
+        self._rules = {"*": False, **dict.fromkeys(_texts(*patterns), True)}
 
     def wanted(self, label: Label) -> bool:
         """Return whether a function is to be timed."""
@@ -42,9 +42,9 @@ class Rules:
         return [pattern for pattern, on in self._rules.items() if on]
 
 
-def _patterns(*given: str) -> Sequence[str]:
-    """Return the patterns; TypeError for what is none, which would fail again at each use."""
-    for pattern in given:
-        if not isinstance(pattern, str):
-            raise TypeError(f"{type(pattern).__name__} is not a pattern")
+def _texts(*given: str) -> Sequence[str]:
+    """Return patterns; TypeError for what is no text, which would fail again at each use."""
+    for text in given:
+        if not isinstance(text, str):
+            raise TypeError(f"a pattern is text, not {type(text).__name__}")
     return given

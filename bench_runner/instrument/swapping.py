@@ -37,9 +37,9 @@ def put_in(function: FunctionType, label: Label) -> None:
         code = function.__code__
         if function in _swaps or is_stub(code):
             return
-        probe = _probe(LifeProbe if suspends(code) else Probe, label.name)
-        if not probe.broken:
-            swap = _Swap(code, _stub(code, probe), probe, label)
+        own = probe(LifeProbe if suspends(code) else Probe, label.name)
+        if not own.broken:
+            swap = _Swap(code, _stub(code, own), own, label)
             function.__code__ = swap.new
             _swaps[function] = swap
 
@@ -70,8 +70,8 @@ def timed_names() -> list[str]:
         return sorted({swap.probe.name for swap in _swaps.values()})
 
 
-def _take_out_broken(_: Probe) -> None:
-    """Take out what cannot record; while others change something, no call waits for that: the next change does it."""
+def take_out_broken() -> None:
+    """Take out what cannot record; while others change something, no call waits for that: the next poll does it."""
     if lock.acquire(blocking=False):
         try:
             take_out_unless(lambda _: True)
@@ -79,12 +79,12 @@ def _take_out_broken(_: Probe) -> None:
             lock.release()
 
 
-def _probe(kind: type[Probe], name: str) -> Probe:
+def probe(kind: type[Probe], name: str) -> Probe:
     """Return the one probe of a kind and name."""
     known = _probes[kind]
     name = registry.fitting(name, known)
     if name not in known:
-        known[name] = kind(name, _take_out_broken)
+        known[name] = kind(name, take_out_broken)
     return known[name]
 
 

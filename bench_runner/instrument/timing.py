@@ -5,7 +5,11 @@
 
 A histogram counts calls by their ns from begin to end, with all that they call; a recursive call is a call of its own.
 What suspends has two: under its name how long its own frames ran in its whole life, under "NAME [elapsed]" how long
-that life was.
+that life was. There is no time without callees.
+
+While a function is timed, a frame with its name stands between it and its caller: recursion comes half as deep, and
+code that looks at its caller's frame (`sys._getframe(1)`, `warnings.warn(stacklevel=2)`) finds the line of the `def`.
+Tracebacks do not have it.
 """
 
 from functools import update_wrapper
@@ -48,11 +52,11 @@ def timed(fn: "Any" = None, *, name: "str | None" = None, enabled: bool = False)
         given = fn if any(targets.inside(fn)) else _forwarding(fn)
         for function, suffix in targets.inside(given):
             path = targets.path(function, suffix)
-            switching.declare(function, Label(name + suffix if name else path, path, enabled=enabled))
+            switching.declare(function, Label(f"{name}{suffix}" if name else path, path, enabled=enabled))
     except Exception as error:
         if of_the_program(error):
             raise
-        registry.failed(name or f"timed {type(fn).__name__}", error)
+        registry.failed(f"timed {type(fn).__name__}", error)
         return fn
     return given
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from bench_runner.instrument import registry, swapping
 from bench_runner.instrument.histogram import Histogram
+from bench_runner.instrument.probe import Probe
 from bench_runner.instrument.stub import is_stub
 from bench_runner.instrument.switching import disable, enable, poll
 from bench_runner.instrument.timing import timed
@@ -157,6 +159,17 @@ def test_a_closure_that_holds_itself_is_collected_while_timed() -> None:
     del owner
     gc.collect()
     assert watch() is None
+
+
+def test_a_probe_that_is_sent_elsewhere_is_the_one_of_its_name_there() -> None:
+    """As in functions that are sent by value, code and all."""
+
+    @timed(name="sent", enabled=True)
+    def f() -> int:
+        return 1
+
+    [probe] = [one for one in f.__code__.co_consts if isinstance(one, Probe)]
+    assert pickle.loads(pickle.dumps(probe)) is probe
 
 
 def test_functions_of_one_def_share_a_stub() -> None:
