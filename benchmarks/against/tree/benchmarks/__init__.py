@@ -1,0 +1,1 @@
+"""Ten benchmarks, of the kinds that suites have."""

@@ -1,0 +1,25 @@
+"""What takes memory, and what is counted."""
+
+import inkwell
+
+from . import journal
+
+CHAPTER = inkwell.text(20000).split()
+
+
+@journal.calls
+def mem_index():
+    return inkwell.Index(CHAPTER).places
+
+
+@journal.calls
+def peakmem_books():
+    return [inkwell.Index(CHAPTER) for _ in range(10)]
+
+
+@journal.calls
+def track_lines():
+    return len(inkwell.wrap(CHAPTER, 72))
+
+
+track_lines.unit = "lines"

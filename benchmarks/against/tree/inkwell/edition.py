@@ -1,0 +1,3 @@
+"""What each commit changes, so that each has to be built."""
+
+EDITION = 0
