@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import pickle
 import re
 from pathlib import Path
@@ -96,7 +97,10 @@ def _measured(benchmark: Any, request: RunCase) -> Ended:
 
 def _number(result: Any) -> float:
     """Return what a benchmark returned as a number."""
-    if result is None or isinstance(result, (str, bytes)) or not hasattr(result, "__float__"):
+    imaginary = isinstance(result, numbers.Complex) and not isinstance(
+        result, numbers.Real
+    )  # numpy drops a part
+    if isinstance(result, (str, bytes)) or imaginary or not hasattr(result, "__float__"):
         raise TypeError("the benchmark returned %s, not a number" % type(result).__name__)
     value = float(result)
     if math.isinf(value):

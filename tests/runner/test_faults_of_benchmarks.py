@@ -204,3 +204,31 @@ def test_output_fills_neither_the_worker_nor_the_host(bench: Any, write: Callabl
     (result,) = bench.results(suite, Sampling(launch=launch)).values()
     assert result.sample.values[0] < 4e6
     assert (int(Path("/proc/self/statm").read_text().split()[1]) - before) * os.sysconf("SC_PAGE_SIZE") < 20e6
+
+
+VALUES = {
+    "np.float64(2.5)": ("ok", 2.5),
+    "np.float32(2.5)": ("ok", 2.5),
+    "np.int8(-3)": ("ok", -3.0),
+    "np.bool_(True)": ("ok", 1.0),
+    "np.array(4.0)": ("ok", 4.0),
+    "np.array([1.0, 2.0])": ("failed", "TypeError"),
+    "np.array([])": ("failed", "TypeError"),
+    "np.array('x')": ("failed", "ValueError"),
+    "np.float64('nan')": ("skipped", "returned NaN"),
+    "np.float32('inf')": ("failed", "ValueError: the benchmark returned inf"),
+    "np.complex64(1 + 2j)": ("failed", "TypeError: the benchmark returned complex64"),
+    "np.complex128(1)": ("failed", "TypeError: the benchmark returned complex128"),
+    "np.datetime64('2020-01-01')": ("failed", "TypeError"),
+}
+
+
+@pytest.mark.slow
+def test_values_of_numpy(make_environment: Callable[..., Path], bench: Any, write: Callable[..., Path]) -> None:
+    bench.python = make_environment("asv_runner==0.3.2", "numpy")
+    parts = [f"def track_{number}(): return {value}\n" for number, value in enumerate(VALUES)]
+    results = bench.results(write(one="import numpy as np\n" + "".join(parts)))
+    for number, (value, (outcome, what)) in enumerate(VALUES.items()):
+        result = results[f"one.track_{number}"]
+        assert (value, result.outcome) == (value, outcome), result
+        assert result.sample.values == (what,) if outcome == "ok" else str(what) in result.detail, result
