@@ -56,6 +56,14 @@ def test_what_fills_the_memory_is_stopped_at_the_cap(bench: Any, write: Callable
     assert results["one.peakmem_below"].outcome == "ok"
 
 
+@linux
+def test_a_measured_process_is_the_first_that_the_kernel_would_kill(bench: Any, write: Callable[..., Path]) -> None:
+    own = Path("/proc/self/oom_score_adj").read_text()
+    (result,) = bench.results(write(one="def track_x(): return int(open('/proc/self/oom_score_adj').read())")).values()
+    assert result.sample.values == (1000.0,)
+    assert Path("/proc/self/oom_score_adj").read_text() == own
+
+
 def test_no_cap(bench: Any, write: Callable[..., Path]) -> None:
     suite = write(one="import resource\ndef track_x(): return resource.getrlimit(resource.RLIMIT_DATA)[0]")
     before = resource.getrlimit(resource.RLIMIT_DATA)[0]

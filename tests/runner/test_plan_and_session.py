@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench_runner.errors import NothingMeasuredError, UsageError
+from bench_runner.errors import NothingMeasuredError, StoreError, UsageError
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.environment import Environment
@@ -101,6 +101,22 @@ def test_a_run_knows_its_summaries_and_how_it_was_measured() -> None:
     assert run.results[0].summary.centre == 1.0
     assert run.protocol.launch == "replay"
     assert (run.protocol.suite, run.protocol.suite_sha) == ("worktree", "f" * 40)
+
+
+def test_what_the_store_may_not_touch_costs_its_own_job() -> None:
+    class Refusing(MemoryStore):
+        def find(self, sha: str, environment_name: str, machine: str) -> Run | None:
+            if sha.startswith("b"):
+                raise StoreError("has schema 99: update bench-history")
+            return super().find(sha, environment_name, machine)
+
+    store = Refusing()
+    one = session(store)
+    one.discover([(PY311, COMMITS[0].sha)])
+    tally = one.run(plan(COMMITS, [PY311], WANTED, {}).jobs)
+    assert (tally.jobs, tally.refused) == (3, 1)
+    assert "has schema 99: update bench-history" in one.watcher.heard
+    assert {sha[0] for sha, _ in store.stored} == set("acd")
 
 
 def test_a_broken_commit_is_recorded_and_the_rest_goes_on() -> None:

@@ -122,6 +122,18 @@ def test_find(store: Store) -> None:
     assert store.find(A, "uv-py3.12", "lab-1") is None
 
 
+def test_what_cannot_be_read_is_as_good_as_missing_and_what_is_newer_is_not(store: Store) -> None:
+    path, name = store.add(run(), benchmarks=BENCHMARKS), run().environment.name
+    text = path.read_text()
+    for spoilt in (text[:100], "", "[]", text.replace('"commit_hash"', '"date": 1, "commit_hash"', 1)):
+        path.write_text(spoilt)
+        assert store.find(A, name, "lab-1") is None
+    for newer in ({"version": 3}, {"bench_runner": {"schema": SCHEMA + 1}}):
+        path.write_text(json.dumps({**json.loads(text), **newer}))
+        with pytest.raises(StoreError, match="update bench-history"):
+            store.find(A, name, "lab-1")
+
+
 def test_commits_that_begin_alike_have_a_file_each(store: Store) -> None:
     other = "a" * 8 + "c" * 32
     first, second = (store.add(run(sha), benchmarks=BENCHMARKS) for sha in (A, other))
