@@ -78,6 +78,7 @@ class Measurement:
 
     def _settle(self, courses: list[Course]) -> None:
         """Complete what is known of the rounds of these cases by all canaries so far."""
+        self._vigil.finish()
         complete = self._vigil.completion()
         for course in courses:
             course.settle(complete)
@@ -98,7 +99,7 @@ class Measurement:
                 course.duration_s += spent
                 self._done += 1
                 self._add(course, ended, spent, turn)
-            self._vigil.take()
+            self._vigil.end()
 
     def _begin(self) -> int:
         """Turn to fresh interpreters with another hash seed, unless the user has fixed it; return the seed."""

@@ -13,6 +13,9 @@ from bench_runner.worker.messages import Canary, CanaryDone, Ended
 
 # Often enough to see a disturbance of a few turns; at 5 ms each, a quarter of a percent of the time.
 _EVERY_S = 2.0
+# A round as short as this ends without one of its own: that at the beginning of the next will do, or they would cost
+# more than 2 % of the time.
+_SHORT_S = 0.3
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Vigil:
     host: Host = field(default_factory=Host)
     canaries: list[CanaryDone] = field(default_factory=list)
     _taken_at: float = 0.0
+    _turned: bool = False
     _alone: bool = False
 
     def begin(self, *, alone: bool) -> None:
@@ -35,14 +39,25 @@ class Vigil:
         """Take a canary."""
         request = Canary(list(self.affinity))
         self.canaries.append(self.launcher.canary(request, alone=self._alone))
-        self._taken_at = monotonic()
+        self._taken_at, self._turned = monotonic(), False
         self.host.look(self.launcher.pids)
 
     def before(self) -> int:
         """Return the number of canaries before a turn that now begins, taking one when the last is old."""
         if monotonic() - self._taken_at >= _EVERY_S:
             self.take()
+        self._turned = True
         return len(self.canaries)
+
+    def end(self) -> None:
+        """End a round."""
+        if monotonic() - self._taken_at >= _SHORT_S:
+            self.take()
+
+    def finish(self) -> None:
+        """See to it that there is a canary after the last turn."""
+        if self._turned:
+            self.take()
 
     def vitals(self, ended: Ended) -> Vitals:
         """Return what is known of a turn that has just ended, before the next canary."""
