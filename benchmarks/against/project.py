@@ -32,6 +32,11 @@ def clone(source, folder):
     _git(folder.parent, "clone", "--quiet", "--no-hardlinks", str(source), str(folder))
 
 
+def resolve(folder, ref):
+    """Return the sha of a commit."""
+    return _git(folder, "rev-parse", "--verify", f"{ref}^{{commit}}").strip()
+
+
 def _git(folder, *words, when=_START):
     """Run git without the user's configuration; return what it says."""
     who = {f"GIT_{role}_{fact}": "quill" for role in ("AUTHOR", "COMMITTER") for fact in ("NAME", "EMAIL")}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 MACHINE = "here"
 ASV, OURS = "asv", "bench-runner"
+ENVIRONMENTS, RESULTS = "asv-env", "asv-results"
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,6 @@ class Tool:
     folder: Path
     words: tuple  # of the command line, before the commit
     again: tuple  # words that have it measure what is stored already
-    environments: str  # folder of environments, relative to `folder`
-    results: str
 
     @property
     def home(self):
@@ -45,18 +44,22 @@ class Tool:
 
     def forget_environment(self):
         """Remove what has been made to measure in; caches stay."""
-        shutil.rmtree(self.folder / self.environments, ignore_errors=True)
+        shutil.rmtree(self.folder / ENVIRONMENTS, ignore_errors=True)
 
     def outcome(self, sha):
         """Return the content of the result file of a commit."""
-        (path,) = (self.folder / self.results / MACHINE).glob(f"{sha[:8]}-*.json")
-        return json.loads(path.read_text())
+        found = list((self.folder / RESULTS / MACHINE).glob(f"{sha[:8]}-*.json"))
+        if len(found) != 1:
+            raise SystemExit(
+                f"{self.name} has left {len(found)} results of {sha[:8]}, 1 is wanted: choose one environment"
+            )
+        return json.loads(found[0].read_text())
 
 
 def asv(folder, *more):
     """Return asv, having it take note of the machine."""
     run = (sys.executable, "-m", "asv", "run", "--machine", MACHINE, *more)
-    tool = Tool(ASV, folder, run, (), "asv-env", "asv-results")
+    tool = Tool(ASV, folder, run, ())
     tool.home.mkdir(parents=True, exist_ok=True)
     words = [sys.executable, "-m", "asv", "machine", "--yes", "--machine", MACHINE]
     subprocess.run(words, cwd=folder, env=tool.variables, check=True, capture_output=True)
@@ -66,7 +69,7 @@ def asv(folder, *more):
 def ours(folder, *more):
     """Return ourselves, as installed beside this Python."""
     program = str(Path(sys.executable).parent / "bench-runner")
-    tool = Tool(OURS, folder, (program, "--machine", MACHINE, "run", *more), ("--again",), "asv-env", "asv-results")
+    tool = Tool(OURS, folder, (program, "--machine", MACHINE, "run", *more), ("--again",))
     tool.home.mkdir(parents=True, exist_ok=True)
     return tool
 
@@ -81,7 +84,7 @@ def configure(folder, environment_type):
         "environment_type": environment_type,
         "pythons": [f"{sys.version_info[0]}.{sys.version_info[1]}"],
         "matrix": {"req": {"pympler": [""]}},  # or asv has no mem_* benchmarks
-        "results_dir": "asv-results",
-        "env_dir": "asv-env",
+        "results_dir": RESULTS,
+        "env_dir": ENVIRONMENTS,
     }
     (folder / "asv.conf.json").write_text(json.dumps(conf, indent=2))
