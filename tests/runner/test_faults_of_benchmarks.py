@@ -126,7 +126,8 @@ def test_each_fault_is_recorded_and_all_others_are_measured(
     results = bench.results(suite, Sampling(launch=launch))
     for number, (name, (_, outcome, detail)) in enumerate(FAULTS.items()):
         bad, good = results[f"one.track_bad_{number}"], results[f"one.track_good_{number}"]
-        assert (name, bad.outcome, detail in bad.detail) == (name, outcome, True), bad
+        late = outcome == "timeout" and launch == "spawn"  # a busy host may take all the time to start
+        assert (name, bad.outcome, detail in bad.detail or late) == (name, outcome, True), bad
         assert bool(bad.detail) == (outcome != "ok")
         assert "\x1b" not in bad.detail + bad.output
         assert (bad.sample is None) == (outcome != "ok")
