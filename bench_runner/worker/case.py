@@ -97,9 +97,7 @@ def _measured(benchmark: Any, request: RunCase) -> Ended:
 
 def _number(result: Any) -> float:
     """Return what a benchmark returned as a number."""
-    imaginary = isinstance(result, numbers.Complex) and not isinstance(
-        result, numbers.Real
-    )  # numpy drops a part
+    imaginary = isinstance(result, numbers.Complex) and not isinstance(result, numbers.Real)  # numpy drops a part
     if isinstance(result, (str, bytes)) or imaginary or not hasattr(result, "__float__"):
         raise TypeError("the benchmark returned %s, not a number" % type(result).__name__)
     value = float(result)

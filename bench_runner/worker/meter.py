@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import resource
 import sys
@@ -9,6 +10,7 @@ from time import perf_counter, process_time  # by name: a benchmark may patch th
 from typing import Any, Callable, List, NamedTuple
 
 _FIRST_CALL = 10  # how many times longer than the others a batch with one-off work in it is
+_QUICK_S = 0.001  # a batch for which counting costs would cost some percent
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
@@ -33,6 +35,9 @@ class Cost(NamedTuple):
     def plus(self, other: Cost) -> Cost:
         """Return the sum."""
         return Cost(*map(operator.add, self, other))
+
+
+_NONE = Cost()
 
 
 class Batch(NamedTuple):
@@ -67,6 +72,8 @@ class Meter:
     def __init__(self) -> None:
         self.batches: List[Batch] = []
         self._setups = Cost()
+        self._warm_at = 0.0
+        self._hurried = False
 
     def run(self, benchmark: Any) -> Any:
         """Run the benchmark on its parameters and return what asv_runner makes of it.
@@ -78,7 +85,12 @@ class Meter:
             return self._batch(1, benchmark.do_run)
         timing, redo_setup = benchmark.benchmark_timing, benchmark.redo_setup
         benchmark.redo_setup = lambda: self._setup(redo_setup)
-        benchmark.benchmark_timing = lambda timer, *given, **named: timing(_Timer(timer, self), *given, **named)
+
+        def timed(timer: Any, *given: Any, warmup_time: float, **named: Any) -> Any:
+            self._warm_at = perf_counter() + warmup_time
+            return timing(_Timer(timer, self), *given, warmup_time=warmup_time, **named)
+
+        benchmark.benchmark_timing = timed
         result = benchmark.do_run()
         return benchmark.do_run() if self._spoilt(len(result["samples"])) else result
 
@@ -92,8 +104,18 @@ class Meter:
         return self.batches[-count:]
 
     def timeit(self, timer: Any, number: int) -> float:
-        """Time one batch and keep its cost."""
-        seconds: float = self._batch(number, lambda: timer.timeit(number))
+        """Time one batch and keep its cost: of quick ones while it is warming up, which are no samples, wall time only.
+
+        A batch that takes so long that it is made a sample after all does not follow on one that is that quick.
+        """
+        begun = perf_counter()
+        self._hurried = begun < self._warm_at and bool(self.batches) and self.batches[-1].wall_s < _QUICK_S
+        seconds: float
+        if self._hurried:
+            seconds = timer.timeit(number)
+            self.batches.append(Batch(number, Cost(perf_counter() - begun, math.nan, math.nan), _NONE))
+        else:
+            seconds = self._batch(number, lambda: timer.timeit(number))
         return seconds
 
     def _batch(self, number: int, work: Callable[[], Any]) -> Any:
@@ -107,6 +129,9 @@ class Meter:
 
     def _setup(self, redo_setup: Callable[[], None]) -> None:
         """Set up again before a call, counted apart."""
+        if self._hurried:
+            redo_setup()
+            return
         before = now()
         redo_setup()
         self._setups = self._setups.plus(now().minus(before))

@@ -10,7 +10,7 @@ import traceback
 from os import _exit, write  # by name: a suite may patch the module
 from typing import TYPE_CHECKING, Any, Callable, List, Sequence, Tuple
 
-from . import canary, children, launch
+from . import canary, children, kinds, launch
 from .messages import ASV_RUNNER, PROTOCOL, Canary, Hello, Refused, decode, encode
 from .outcome import sentence
 
@@ -69,6 +69,7 @@ def _answering(root: str, pipes: Tuple[int, int]) -> Callable[[Any], Any]:
 
 def _suite(root: str, pipes: Sequence[int]) -> Suite:
     """Load the engine, and return the suite, of which nothing is loaded yet; from here on garbage is collected."""
+    kinds.load()
     from .suite import Suite
 
     gc.enable()

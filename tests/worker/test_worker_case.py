@@ -65,14 +65,14 @@ class Timed:
             self.clock[0] += 1
         return float(number)
 
-    def benchmark_timing(self, timer: object, repeat: int, *, number: int) -> dict[str, object]:
+    def benchmark_timing(self, timer: object, repeat: int, *, number: int, warmup_time: float) -> dict[str, object]:
         for one in self.warm_up:
             timer.timeit(one)
         return {"samples": [timer.timeit(number) for _ in range(repeat)], "number": number}
 
     def do_run(self) -> dict[str, object]:
         self.runs += 1
-        return self.benchmark_timing(self, 2, number=3)
+        return self.benchmark_timing(self, 2, number=3, warmup_time=0)
 
 
 @pytest.fixture
@@ -89,6 +89,44 @@ def test_setups_and_warm_up_are_counted_apart(clock: list[float]) -> None:
     assert [batch.calls.wall_s for batch in counted.last(2)] == [3, 3]
     assert [batch.calls.cpu_s for batch in counted.last(2)] == [6, 6]
     assert [batch.setups.wall_s for batch in counted.last(2)] == [300, 300]
+
+
+class Warming:
+    """A benchmark with setup that takes batches of `batch_s` until it is warm, and then two samples."""
+
+    def __init__(self, clock: list[float], batch_s: float) -> None:
+        self.clock, self.batch_s = clock, batch_s
+
+    def redo_setup(self) -> None:
+        self.clock[0] += 0.25 * self.batch_s
+
+    def timeit(self, number: int) -> float:
+        self.redo_setup()
+        self.clock[0] += 0.75 * self.batch_s
+        return self.batch_s
+
+    def benchmark_timing(self, timer: object, *, warmup_time: float) -> dict[str, object]:
+        end = self.clock[0] + warmup_time
+        while self.clock[0] < end:
+            timer.timeit(1)
+        return {"samples": [timer.timeit(1), timer.timeit(1)], "number": 1}
+
+    def do_run(self) -> dict[str, object]:
+        return self.benchmark_timing(self, warmup_time=0.1)
+
+
+@pytest.mark.parametrize(("batch_s", "counted_in_full"), [(2**-13, 3), (2**-9, 54)])
+def test_of_a_warm_up_in_quick_batches_only_the_first_is_counted_in_full(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, batch_s: float, counted_in_full: int
+) -> None:
+    monkeypatch.setattr(meter, "perf_counter", lambda: clock[0])
+    counted = Meter()
+    counted.run(Warming(clock, batch_s))
+    full = [batch for batch in counted.batches if batch.calls.cpu_s == batch.calls.cpu_s]
+    assert len(full) == counted_in_full
+    assert {batch.wall_s for batch in counted.batches} == {batch_s}
+    assert full[-2:] == counted.last(2)
+    assert {(batch.calls.wall_s, batch.setups.wall_s) for batch in full} == {(0.75 * batch_s, 0.25 * batch_s)}
 
 
 @pytest.mark.parametrize(
