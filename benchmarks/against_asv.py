@@ -11,7 +11,7 @@ types; asv has its default environment, virtualenv, and bench-runner has its own
 
 How each figure is taken (CPU is user + system of all processes; every figure is a median, with the number it is of):
 
-  calls          the suite notes what is spent inside benchmark functions, one line per batch of calls, calibration and
+  calls          the suite adds up what is spent inside benchmark functions, per batch of calls, calibration and
                  warm-up included; setups and setup_cache are not among it
   warm commit    a commit that was never seen, in an environment that exists; outside = all CPU seconds but calls
   build          a warm commit less the same commit measured once more, which is installed by then

@@ -2,12 +2,16 @@
 
 import os
 import resource
+import struct
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-_JOURNAL = "AGAINST_ASV_JOURNAL"  # the name that the suite's journal knows
+# As the suite's journal has them.
+_JOURNAL = "AGAINST_ASV_JOURNAL"
+_RECORD = struct.Struct("5d")
 
 
 @dataclass(frozen=True)
@@ -43,24 +47,20 @@ def spend(command, folder, variables):
             words = " ".join(map(str, command))
             raise SystemExit(f"{words}\nended with {done.returncode} in {folder}:\n{_text(done)}")
         cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        with open(journal.name, encoding="ascii") as lines:  # noqa: PTH123 - its name is a string
-            return account(lines, cpu_s, began, ended)
+        return account(Path(journal.name).read_bytes(), cpu_s, began, ended)
 
 
-def account(lines, cpu_s, began, ended):
-    """Return what was spent between two moments, from the journal's lines: kind, wall, CPU, end (monotonic)."""
-    sums = {"calls": [0.0, 0.0], "setup": [0.0, 0.0]}
-    imported = []
-    for line in lines:
-        kind, *numbers = line.split()
-        wall, cpu, end = map(float, numbers)
-        if kind == "import":
-            imported.append(end - cpu)
-        else:
-            sums[kind][0] += cpu
-            sums[kind][1] += wall
-    phase_s = ended - max(began, min(imported, default=ended))
-    return Spent(cpu_s, ended - began, *sums["calls"], *sums["setup"], phase_s)
+def account(journal, cpu_s, began, ended):
+    """Return what was spent between two moments (monotonic), from the records of the suite's journal.
+
+    A record is of one process: its beginning (0 for a fork), wall and CPU seconds of calls, the same of setups.
+    """
+    records = list(_RECORD.iter_unpack(journal))
+    _, calls_wall_s, calls_cpu_s, setup_wall_s, setup_cpu_s = (
+        map(sum, zip(*records, strict=True)) if records else [0.0] * 5
+    )
+    phase_s = ended - max(began, min((one[0] for one in records if one[0]), default=ended))
+    return Spent(cpu_s, ended - began, calls_cpu_s, calls_wall_s, setup_cpu_s, setup_wall_s, phase_s)
 
 
 def _text(done):

@@ -1,8 +1,14 @@
 import math
+import os
+import struct
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from against import figures, outcomes, table
+from against import figures, outcomes, project, table
 from against.spending import Spent, account
 from against.tools import ASV, OURS
 
@@ -21,20 +27,50 @@ def spent(cold: float, warm: float, again: float, one: float, calls: float) -> d
 
 
 def test_a_journal_is_added_up() -> None:
-    lines = [
-        "import 0 0.25 101.25\n",
-        "calls 2 1.5 103\n",
-        "setup 0.5 0.25 104\n",
-        "import 0 0.1 105\n",
-        "calls 1 1 106\n",
-    ]
-    found = account(lines, 10.0, began=100.0, ended=107.0)
+    records = [(101.0, 2.0, 1.5, 0.5, 0.25), (0.0, 1.0, 1.0, 0.0, 0.0), (105.0, 0.0, 0.0, 0.0, 0.0)]
+    found = account(b"".join(struct.pack("5d", *one) for one in records), 10.0, began=100.0, ended=107.0)
     assert found == Spent(10, 7, 2.5, 3, 0.25, 0.5, phase_s=6)
     assert found.outside_s == 7.5
 
 
 def test_a_command_that_imports_no_suite_has_no_phase() -> None:
-    assert account([], 1.0, began=100.0, ended=107.0).phase_s == 0
+    assert account(b"", 1.0, began=100.0, ended=107.0) == Spent(1, 7, 0, 0, 0, 0, phase_s=0)
+
+
+NESTED = """
+import os, sys, time
+sys.path.insert(0, {folder!r})
+from benchmarks import journal
+
+def busy(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+inner = journal.setup(lambda: busy(0.05))
+outer = journal.calls(lambda: (inner(), busy(0.02), inner()))
+outer()
+if os.fork() == 0:
+    journal.timeit.Timer(lambda: busy(0.01)).timeit(3)
+    os._exit(0)
+os.wait()
+outer()
+os._exit(0)
+"""
+
+
+def test_the_journal_tells_setups_from_calls_in_every_process(tmp_path: Path) -> None:
+    code = NESTED.format(folder=str(project.TREE))
+    with (tmp_path / "journal").open("xb"):
+        pass
+    variables = {**os.environ, "AGAINST_ASV_JOURNAL": str(tmp_path / "journal")}
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", code], env=variables, check=True)
+    found = account((tmp_path / "journal").read_bytes(), 1.0, began, time.monotonic())
+    assert found.setup_wall_s >= 0.2
+    assert found.calls_wall_s >= 0.07  # two of 0.02 and a batch of 0.03, however busy the machine is
+    assert 0 < found.calls_cpu_s <= found.calls_wall_s + 0.01
+    assert found.calls_wall_s + found.setup_wall_s <= found.phase_s <= found.wall_s
 
 
 def test_parts_add_up_to_the_commands_they_come_from() -> None:
