@@ -17,9 +17,9 @@ from bench_runner.stats.quality import disturbed, doubt, timed, used
 from bench_runner.stats.summary import centres, summarise
 
 CALM = Vitals(3.0, 1.0, 40.0, 0.0, 0.6, 0.0, 0.04, 2000.0, 0.0, 1.05e-3, 1.05e-3, 1e-3)
-BUSY = replace(CALM, others=0.4)
+BUSY = replace(CALM, others=0.6)
 SIGNS = {
-    "others": (replace(CALM, others=0.41), "others used 41 % of the CPU"),
+    "others": (replace(CALM, others=0.71), "others used 71 % of the CPU"),
     "steal": (replace(CALM, steal=0.12), "steal 12 %"),
     "canary": (replace(CALM, canary_s=1.3e-3), "canary +30 %"),
     "pages": (replace(CALM, major=250.0), "250 pages read from disk"),
@@ -73,17 +73,17 @@ def test_what_is_no_sign(vitals: Vitals) -> None:
 
 
 def test_the_worst_of_each_sign_is_said() -> None:
-    found = [replace(CALM, others=0.3), replace(CALM, others=0.62, canary_s=2e-3), CALM]
+    found = [replace(CALM, others=0.55), replace(CALM, others=0.62, canary_s=2e-3), CALM]
     assert doubt(rounds(*found)) == "2 of 3 rounds disturbed: others used 62 % of the CPU, canary +100 %"
 
 
 def test_undisturbed_rounds_are_used_alone_when_they_are_enough() -> None:
     enough = rounds(CALM, BUSY, CALM, BUSY, UNKNOWN)
     assert used(enough) == [enough[0], enough[2], enough[4]]
-    assert doubt(enough) == "2 of 5 rounds left out: others used 40 % of the CPU"
+    assert doubt(enough) == "2 of 5 rounds left out: others used 60 % of the CPU"
     too_few = rounds(CALM, BUSY, CALM, BUSY)
     assert used(too_few) == too_few
-    assert doubt(too_few) == "2 of 4 rounds disturbed: others used 40 % of the CPU"
+    assert doubt(too_few) == "2 of 4 rounds disturbed: others used 60 % of the CPU"
 
 
 @given(st.lists(st.tuples(VITALS, VALUES, VALUES), min_size=1, max_size=8))
@@ -138,7 +138,7 @@ def test_a_comparison_says_what_was_disturbed_on_either_side() -> None:
     contrast = compare(before, after, TIME)
     assert contrast.before == median([1.0, 2.0, 3.0])
     assert contrast.warnings == (
-        "before, 1 of 4 rounds left out: others used 40 % of the CPU",
-        "after, 2 of 3 rounds disturbed: others used 40 % of the CPU",
+        "before, 1 of 4 rounds left out: others used 60 % of the CPU",
+        "after, 2 of 3 rounds disturbed: others used 60 % of the CPU",
     )
     assert compare(before, after, Metric("size", "bytes")).warnings == ()
