@@ -10,33 +10,43 @@ PROTOCOL = 1
 ASV_RUNNER = "0.3.2"  # the engine's version, which is pinned because its inner names are used
 
 
+class Message:
+    """What they have in common, told once: each measured process makes all these classes before it does anything."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return "%s(%r)" % (type(self).__name__, vars(self))
+
+
 # What the host asks for; each request has one answer.
 
 
-@dataclass(frozen=True)
-class Discover:
+class Discover(Message):
     """List the suite's benchmarks (answer: Discovered)."""
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Message):
     """Look for benchmarks that cannot run (answer: Checked)."""
 
 
-@dataclass(frozen=True)
-class Preload:
+class Preload(Message):
     """Import the suite once, so that cases can be forked from it (answer: Preloaded)."""
 
 
-@dataclass(frozen=True)
-class Canary:
+@dataclass(eq=False, repr=False)
+class Canary(Message):
     """Do a fixed piece of work, bound to CPUs where some are named (answer: CanaryDone)."""
 
     affinity: List[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class MakeCache:
+@dataclass(eq=False, repr=False)
+class MakeCache(Message):
     """Run the setup_cache of a benchmark in the folder `cwd`, within `memory` bytes, 0 for any (answer: Ended)."""
 
     name: str
@@ -47,8 +57,8 @@ class MakeCache:
     hash_seed: Optional[int] = None
 
 
-@dataclass(frozen=True)
-class RunCase:
+@dataclass(eq=False, repr=False)
+class RunCase(Message):
     """Measure one case in the folder `cwd` (answer: Ended).
 
     `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
@@ -71,8 +81,8 @@ class RunCase:
 # What the worker answers.
 
 
-@dataclass(frozen=True)
-class Hello:
+@dataclass(eq=False, repr=False)
+class Hello(Message):
     """The first line; `engine` is the version of asv_runner that is installed, "" for none."""
 
     protocol: int
@@ -80,8 +90,8 @@ class Hello:
     engine: str
 
 
-@dataclass(frozen=True)
-class Discovered:
+@dataclass(eq=False, repr=False)
+class Discovered(Message):
     """Benchmarks as asv describes them (and more), broken modules -> traceback, warnings."""
 
     benchmarks: List[Dict[str, Any]]
@@ -89,23 +99,23 @@ class Discovered:
     warnings: List[str]
 
 
-@dataclass(frozen=True)
-class Checked:
+@dataclass(eq=False, repr=False)
+class Checked(Message):
     """One sentence for each problem."""
 
     problems: List[str]
 
 
-@dataclass(frozen=True)
-class Preloaded:
+@dataclass(eq=False, repr=False)
+class Preloaded(Message):
     """The suite is imported; `safe` says whether a process forked from here is whole (it loses no thread or GPU)."""
 
     safe: bool
     failures: Dict[str, str]
 
 
-@dataclass(frozen=True)
-class Ended:
+@dataclass(eq=False, repr=False)
+class Ended(Message):
     """How a case ended: ok, failed, timeout, skipped or crashed; `importing` when its module was not even loaded.
 
     `spent_cpu_s` and `maxrss` (bytes) are those of the process it was tried in and of all that one has waited for.
@@ -126,24 +136,24 @@ class Ended:
     wall_s: float = float("nan")
     peak_rss: float = float("nan")
     batch_s: float = float("nan")
+    spent_cpu_s: float = float("nan")
+    maxrss: int = 0
     involuntary: float = float("nan")
     voluntary: float = float("nan")
     minor: float = float("nan")
     major: float = float("nan")
-    spent_cpu_s: float = float("nan")
-    maxrss: int = 0
 
 
-@dataclass(frozen=True)
-class CanaryDone:
+@dataclass(eq=False, repr=False)
+class CanaryDone(Message):
     """How long the fixed work took: wall and CPU seconds."""
 
     wall_s: float
     cpu_s: float
 
 
-@dataclass(frozen=True)
-class Refused:
+@dataclass(eq=False, repr=False)
+class Refused(Message):
     """A request could not be answered: one line, and the traceback."""
 
     detail: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import platform
+import sys
 import traceback
 from os import _exit, write  # by name: a suite may patch the module
 from typing import TYPE_CHECKING, Any, Callable, List, Sequence, Tuple
@@ -24,7 +24,7 @@ def serve(root: str, requests: str, answers: str) -> None:
     for pipe in pipes:
         os.set_inheritable(pipe, False)  # programs that a benchmark starts have no part in this
     engine = _engine_version()
-    _say(pipes[1], encode(Hello(PROTOCOL, platform.python_version(), engine)))
+    _say(pipes[1], encode(Hello(PROTOCOL, "%d.%d.%d" % sys.version_info[:3], engine)))
     if engine != ASV_RUNNER:
         return
     children.adopt()
