@@ -2,8 +2,8 @@
 
 The limits were read off 1260 rounds of seven benchmarks on a shared machine of two CPUs, beside neighbours that would
 use nothing to three CPUs. Of the 296 rounds within all limits 10 % were slow (by more than a tenth), of those beyond
-73 %. Where neighbours came and went, and three or four of five rounds were undisturbed, these alone had a mean error of
-1.4 % and a worst of 14 %, all five 2.3 % and 38 % (110 times five rounds).
+73 %. Beside three neighbours that came and went, three or four of five rounds being undisturbed (121 times), these alone had a
+mean error of 1.7 %, a worst of 11 % and a 99 % interval of 6 % to either side; all five 2.6 %, 67 % and 93 %.
 
 Involuntary context switches are no sign, though 75 % of the rounds with 100 or more per CPU second were slow: a process
 has them from its own threads too, and all but 54 of those 917 rounds were beyond a limit anyway.
@@ -19,7 +19,7 @@ from bench_runner.model.sample import Round
 from bench_runner.model.vitals import Vitals
 
 # Others used so much of all CPUs' time. From 5 % slow rounds (below .25) it is 26 % up to here, 43 % just above (to .6)
-# and 88 % beyond. A limit of .25 would leave out as many good rounds as bad ones, and made no centre better.
+# and 88 % beyond. With a limit of .25 more cases are left with too few rounds (55 instead of 21 of 168).
 OTHERS = 0.5
 # The hypervisor gave away so much of the CPU time wanted, by which a value is wrong at least. (Never beyond 4 % there.)
 STEAL = 0.05
@@ -28,8 +28,8 @@ STEAL = 0.05
 SLOWER = 0.25
 # Pages read from disk: .1 ms each there, while all timed calls of a round take 20 ms by default.
 PAGES = 10
-# With three undisturbed rounds of five the mean error fell from 5.1 to 1.9 %; with two it stayed (4.2 and 3.8 %) and the
-# interval grew threefold. A median of two outvotes nobody, and Welch's test wants three as well.
+# With three undisturbed rounds of five the mean error fell from 4.6 to 1.9 %; with two it rose from 2.6 to 7.4 %. A median
+# of two outvotes nobody, and Welch's test wants three as well.
 ENOUGH = 3
 
 # Seconds, and what is per second; sizes and counts do not depend on how busy a machine is.
