@@ -2,8 +2,9 @@
 
 The limits were read off 1260 rounds of seven benchmarks on a shared machine of two CPUs, beside neighbours that would
 use nothing to three CPUs. Of the 296 rounds within all limits 10 % were slow (by more than a tenth), of those beyond
-73 %. Beside three neighbours that came and went, three or four of five rounds being undisturbed (121 times), these alone had a
-mean error of 1.7 %, a worst of 11 % and a 99 % interval of 6 % to either side; all five 2.6 %, 67 % and 93 %.
+73 %.Beside three neighbours that came and went, three or four of five rounds being undisturbed
+(121 times), these alone had a mean error of 1.7 %, a worst of 11 % and a 99 % interval of 6 % to either side; all five
+2.6 %, 67 % and 93 %.
 
 Involuntary context switches are no sign, though 75 % of the rounds with 100 or more per CPU second were slow: a process
 has them from its own threads too, and all but 54 of those 917 rounds were beyond a limit anyway.
@@ -28,8 +29,8 @@ STEAL = 0.05
 SLOWER = 0.25
 # Pages read from disk: .1 ms each there, while all timed calls of a round take 20 ms by default.
 PAGES = 10
-# With three undisturbed rounds of five the mean error fell from 4.6 to 1.9 %; with two it rose from 2.6 to 7.4 %. A median
-# of two outvotes nobody, and Welch's test wants three as well.
+# With three undisturbed rounds of five the mean error fell from 4.6 to 1.9 %; with two it rose from 2.6 to 7.4 %. A
+# median of two outvotes nobody, and Welch's test wants three as well.
 ENOUGH = 3
 
 # Seconds, and what is per second; sizes and counts do not depend on how busy a machine is.
