@@ -36,7 +36,7 @@ class Config:
     `repo` is an absolute path or a URL; () in `branches`, or "" among them, is the repository's default branch. In
     `matrix` None is "not installed" or "not set"; `exclude` and `include` hold the rules as written. A command that is
     None is ours to choose, () does nothing; `memory_limit` is in bytes, 0 for none, None for a share of the machine's.
-    It and `keep_samples`, `build_ahead`, `requirements`, `rounds`, `detector` and `suite_from` are not asv's.
+    It, `keep_samples`, `build_ahead`, `requirements`, `rounds`, `retry_budget`, `detector`, `suite_from` are not asv's.
     """
 
     source: Path

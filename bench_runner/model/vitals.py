@@ -1,7 +1,9 @@
 """What went on around a round's values: in its process, on its host, and how fast the same fixed work went then."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +31,15 @@ class Vitals:
     canary_cpu_s: float = math.nan
     usual_s: float = math.nan
 
+    def rounded(self) -> "Vitals":
+        """Return the same to as many digits as are stored, so that a file is judged as the measurement was."""
+        return Vitals(**{name: float(f"{getattr(self, name):.{digits - 1}e}") for name, digits in DIGITS.items()})
+
 
 UNKNOWN = Vitals()
+# Significant digits that are worth their bytes: shares to per mille, canaries to a tenth of the noise between two.
+DIGITS: Mapping[str, int] = MappingProxyType(
+    {one.name: 3 for one in fields(Vitals)}
+    | dict.fromkeys(("involuntary", "voluntary", "minor", "major"), 5)
+    | dict.fromkeys(("mhz", "canary_s", "canary_cpu_s", "usual_s"), 4)
+)

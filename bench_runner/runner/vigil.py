@@ -70,13 +70,13 @@ class Vigil:
         )
 
     def completion(self) -> Callable[[Vitals, int], Vitals]:
-        """Return the function that adds to the vitals of a turn, by its number, the canaries around it."""
+        """Return the function that adds to the vitals of a turn, by its number, the canaries around it, and rounds."""
         usual_s = _lower([one.wall_s for one in self.canaries])
 
         def complete(vitals: Vitals, before: int) -> Vitals:
             around = self.canaries[before - 1 : before + 1]
             canary_s, canary_cpu_s = (_mean([getattr(one, name) for one in around]) for name in ("wall_s", "cpu_s"))
-            return replace(vitals, canary_s=canary_s, canary_cpu_s=canary_cpu_s, usual_s=usual_s)
+            return replace(vitals, canary_s=canary_s, canary_cpu_s=canary_cpu_s, usual_s=usual_s).rounded()
 
         return complete
 

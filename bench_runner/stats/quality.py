@@ -2,9 +2,8 @@
 
 The limits were read off 1260 rounds of seven benchmarks on a shared machine of two CPUs, beside neighbours that would
 use nothing to three CPUs. Of the 296 rounds within all limits 10 % were slow (by more than a tenth), of those beyond
-73 %.Beside three neighbours that came and went, three or four of five rounds being undisturbed
-(121 times), these alone had a mean error of 1.7 %, a worst of 11 % and a 99 % interval of 6 % to either side; all five
-2.6 %, 67 % and 93 %.
+73 %. Beside three neighbours that came and went, where three or four of five rounds were undisturbed (121 times), these
+had a mean error of 1.7 %, a worst of 11 % and a 99 % interval of 6 % to either side; all five 2.6 %, 67 % and 93 %.
 
 Involuntary context switches are no sign, though 75 % of the rounds with 100 or more per CPU second were slow: a process
 has them from its own threads too, and all but 54 of those 917 rounds were beyond a limit anyway.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from statistics import median
 from typing import Any, cast, get_args
@@ -10,19 +10,13 @@ from typing import Any, cast, get_args
 from bench_runner.errors import StoreError
 from bench_runner.model.run import Outcome, Result
 from bench_runner.model.sample import Round, Sample, Summary
-from bench_runner.model.vitals import Vitals
+from bench_runner.model.vitals import DIGITS, Vitals
 from bench_runner.stats.quality import disturbed
 from bench_runner.stats.summary import finite
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
 from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
 
-# Significant digits that are worth their bytes: counts as costs have them, shares in per mille, canaries to a tenth of
-# the noise between two of them.
-_COSTS = dict.fromkeys(("wall_s", "cpu_s", "child_cpu_s", "peak_rss"), 5)
-_VITALS = {one.name: 3 for one in fields(Vitals)} | {
-    **dict.fromkeys(("involuntary", "voluntary", "minor", "major"), 5),
-    **dict.fromkeys(("mhz", "canary_s", "canary_cpu_s", "usual_s"), 4),
-}
+_COSTS = dict.fromkeys(("wall_s", "cpu_s", "child_cpu_s", "peak_rss"), 5)  # significant digits
 # What `stats.quality` looks at.
 _SIGNS = frozenset({"others", "steal", "major", "canary_s", "usual_s"})
 _OUTCOMES = get_args(Outcome)
@@ -43,7 +37,7 @@ def write_case(result: Result, conditions: int) -> dict[str, Any]:
     rounds = result.sample.rounds if result.outcome == "ok" and result.sample else ()
     record |= {"sizes": [len(one.values) for one in rounds], "numbers": _numbers(rounds)}
     kept = {key: value for key, value in record.items() if value}
-    return kept | _columns(rounds, _COSTS) | _columns([one.vitals for one in rounds], _VITALS)
+    return kept | _columns(rounds, _COSTS) | _columns([one.vitals for one in rounds], DIGITS)
 
 
 def _spread(summary: Summary) -> str:
@@ -82,8 +76,8 @@ def level(record: Json) -> dict[str, Any]:
 
     Where a round was disturbed the vitals that say so stay as they are, for they decide which rounds count.
     """
-    rest = _level(record, {name: width for name, width in (_COSTS | _VITALS).items() if name not in _SIGNS})
-    thin = _level(rest, _VITALS)
+    rest = _level(record, {name: width for name, width in {**_COSTS, **DIGITS}.items() if name not in _SIGNS})
+    thin = _level(rest, DIGITS)
     return rest if any(map(disturbed, (*_vitals(record), *_vitals(thin)))) else thin
 
 
@@ -97,7 +91,7 @@ def _level(record: Json, digits: Mapping[str, int]) -> dict[str, Any]:
 def _vitals(record: Json) -> list[Vitals]:
     """Return the vitals of the rounds of a record."""
     size = len(wholes(record.get("sizes"), "sizes"))
-    signs = _known(record, _VITALS, size)
+    signs = _known(record, DIGITS, size)
     return [Vitals(**_at(index, signs)) for index in range(size)]
 
 
@@ -151,7 +145,7 @@ def _split(sample: Sample, record: Json) -> Sample:
         raise StoreError(f"rounds of {sum(sizes)} samples, but there are {len(values)}")
     told = record.get("numbers") or 1
     counts = wholes(told if isinstance(told, list) else [told] * len(sizes), "numbers")
-    costs, signs = (_known(record, names, len(sizes)) for names in (_COSTS, _VITALS))
+    costs, signs = (_known(record, names, len(sizes)) for names in (_COSTS, DIGITS))
     if {len(column) for column in (counts, *costs.values(), *signs.values())} - {len(sizes)}:
         raise StoreError(f"columns of different lengths for {len(sizes)} rounds")
     edges = pairwise(accumulate(sizes, initial=0))

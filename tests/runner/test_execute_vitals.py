@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench_runner.model.sample import Round
+from bench_runner.model.vitals import Vitals
 from bench_runner.runner import vigil
 from bench_runner.runner.sampling import Launch, Sampling
 from bench_runner.runner.vigil import Vigil
@@ -129,6 +130,15 @@ def test_the_usual_canary_is_the_lower_quartile() -> None:
     for _ in range(8):
         watched.take()
     assert watched.completion()(Round((1.0,)).vitals, 1).usual_s == 1.0
+
+
+def test_vitals_have_the_digits_that_are_stored() -> None:
+    watched = watch(Birds(1.00004e-3, 1.00004e-3))
+    watched.take()
+    watched.take()
+    found = watched.completion()(Vitals(others=0.49996, minor=123456.0), 1)
+    assert (found.others, found.minor, found.canary_s, found.usual_s) == (0.5, 123460.0, 1e-3, 1e-3)
+    assert repr(watched.completion()(found, 1)) == repr(found)
 
 
 def test_canaries_that_could_not_be_taken_leave_the_others() -> None:

@@ -74,3 +74,13 @@ def test_a_file_from_before_is_read_and_goes_on_in_the_new_way(tmp_path: Path) -
     rewritten = old.add(found, benchmarks=old.benchmarks().values())
     assert json.loads(rewritten.read_text())["bench_runner"]["schema"] == 2
     assert same(old.load(rewritten), found)
+
+
+@given(st.lists(st.tuples(*[NUMBERS] * len(astuple(UNKNOWN))), min_size=1, max_size=6))
+def test_what_was_rounded_is_stored_as_it_is(rows: list[tuple[float, ...]]) -> None:
+    rounded = [Vitals(*row).rounded() for row in rows]
+    written = json.loads(json.dumps(record(*rounded)))
+    plain = replace(ok(PLAIN, 1.0), sample=Sample((Round((0.99, 1.0, 1.02) * len(rows)),)))
+    read = read_case(written, plain, lambda _: None).sample
+    assert read is not None
+    assert [repr(one.vitals) for one in read.rounds] == [repr(one) for one in rounded]
