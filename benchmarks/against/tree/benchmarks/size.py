@@ -3,13 +3,12 @@
 import inkwell
 
 from . import journal
-
-CHAPTER = inkwell.text(20000).split()
+from .data import CHAPTER
 
 
 @journal.calls
 def mem_index():
-    return inkwell.Index(CHAPTER).places
+    return inkwell.Index(CHAPTER[:2000]).places
 
 
 @journal.calls

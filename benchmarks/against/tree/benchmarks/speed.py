@@ -3,9 +3,7 @@
 import inkwell
 
 from . import journal
-
-LINE = inkwell.text(40)
-CHAPTER = inkwell.text(20000).split()
+from .data import CHAPTER, LINE
 
 
 def time_split():
@@ -43,7 +41,7 @@ class TimeSort:
 class TimeLayout:
     """With parameters."""
 
-    params = [[1000, 20000], [20, 72]]
+    params = [[5000, 20000], [20, 72]]
     param_names = ["words", "width"]
 
     @journal.setup
