@@ -12,19 +12,27 @@ class NothingToDo:
     timeout = 300
 
     def setup_cache(self):
+        try:
+            need("cli.order:Order")
+        except NotImplementedError:
+            return False
         folder = Path("history").absolute()
         long_history.write(folder, 1000)
         long_history.spent(folder, "run", "ALL")
+        return True
 
     setup_cache.timeout = 300
 
-    def track_run_all(self):
+    def setup(self, written):
+        if not written:
+            raise NotImplementedError("this commit looks into a workspace first")
+
+    def track_run_all(self, written):
         return self._median("ALL")
 
-    def track_run_new(self):
+    def track_run_new(self, written):
         return self._median("NEW")
 
     def _median(self, commits):
-        need("cli.main:run")
         folder = Path("history").absolute()
         return statistics.median(long_history.spent(folder, "run", commits) for _ in range(3))
