@@ -7,11 +7,10 @@ import re
 import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from bench_runner.config import Config
-from bench_runner.envs import commands, pythons, uvtool
+from bench_runner.envs import commands, uvtool
 from bench_runner.envs.base import Backend, Doing, Say, distribution, wheel_in
 from bench_runner.envs.kept import Kept, State
 from bench_runner.envs.recipe import Recipe, has_commands
@@ -33,6 +32,7 @@ class Installation:
     kept: Kept
     backend: Backend
     python: Path
+    interpreter: str  # what that Python says of itself
     recipe: Recipe
     wheels: WheelCache
     broken: Broken
@@ -99,7 +99,7 @@ class Installation:
         facts = {
             "project": self.config.project,
             "subdir": self.config.repo_subdir,
-            "python": _kind(self.python, self.python.lstat().st_mtime_ns),
+            "python": self.interpreter,
             "variables": self.environment.build_variables,
             "commands": self.config.build_command,
             "environment": "" if self.config.build_command is None else self.environment.folder + self.recipe.digest,
@@ -176,13 +176,6 @@ class Installation:
         """Return where the configured commands run."""
         variables = {**self._variables, **asv_variables(values)}
         return commands.Surroundings(self.python, folder, variables, self.config.install_timeout, self.say)
-
-
-@lru_cache(maxsize=64)
-def _kind(python: Path, made_ns: int) -> list[str]:  # noqa: ARG001 - an environment made anew is asked anew
-    """Return what of an environment's Python decides a build."""
-    found = pythons.ask(python)
-    return [found.implementation, found.short, found.abi] if found else []
 
 
 def check_commands(config: Config) -> None:

@@ -61,7 +61,7 @@ class Preparer:
         self._wheels = WheelCache(cache / "wheels", config.build_cache_size)
         self._broken: Broken = {}
         self._failed: dict[tuple[str, str], Build] = {}
-        self._running: set[Path] = set()
+        self._interpreters: dict[tuple[Path, int], str] = {}
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:
@@ -160,6 +160,7 @@ class Preparer:
             kept=ready.kept,
             backend=self._backend(ready.environment, say),
             python=ready.python,
+            interpreter=self._interpreters[_made(ready.python)],
             recipe=ready.recipe,
             wheels=self._wheels,
             broken=self._broken,
@@ -180,15 +181,15 @@ class Preparer:
         backend = self._backend(environment, say)
         with span("environment"):
             found = Making(environment, kept, wanted, backend, self._config.install_timeout, say).make()
-        self._running.add(python)
+        self._interpreters[_made(python)] = found.python
         return _Ready(environment, kept, wanted, python, found)
 
     def _first(self, python: Path) -> Fingerprint | None:
         """Return what a Python that must run says of itself; None when it did before, in this process."""
-        if python in self._running and python.exists():
+        if python.exists() and _made(python) in self._interpreters:
             return None
         found = fingerprint.take(python)
-        self._running.add(python)
+        self._interpreters[_made(python)] = found.python
         return found
 
     def _as_it_is(self, environment: Environment, sha: str, say: Say) -> Workspace:
@@ -238,3 +239,8 @@ class Preparer:
             say(f"waiting for another process that uses {environment.name}")
             lock.acquire()
         self._lock = lock
+
+
+def _made(python: Path) -> tuple[Path, int]:
+    """Return what tells the Python of an environment from one that was made in its place."""
+    return python, python.lstat().st_mtime_ns
