@@ -13,9 +13,8 @@ from bench_runner.worker.messages import Canary, CanaryDone, Ended
 
 # Often enough to see a disturbance of a few turns; at 5 ms each, a quarter of a percent of the time.
 _EVERY_S = 2.0
-# A round as short as this ends without one of its own: that at the beginning of the next will do, or they would cost
-# more than 2 % of the time.
-_SHORT_S = 0.3
+# Not more often, even where rounds begin and end: at 6 ms each they would cost more than 2 % of the time.
+_NOT_BEFORE_S = 0.3
 
 
 @dataclass
@@ -26,14 +25,14 @@ class Vigil:
     affinity: tuple[int, ...] = ()
     host: Host = field(default_factory=Host)
     canaries: list[CanaryDone] = field(default_factory=list)
-    _taken_at: float = 0.0
+    _taken_at: float = -math.inf
     _turned: bool = False
     _alone: bool = False
 
     def begin(self, *, alone: bool) -> None:
         """Begin a round; `alone` says that no case in it wants the suite loaded, so no canary should load it."""
         self._alone = alone
-        self.take()
+        self._take_after(_NOT_BEFORE_S)
 
     def take(self) -> None:
         """Take a canary."""
@@ -44,19 +43,22 @@ class Vigil:
 
     def before(self) -> int:
         """Return the number of canaries before a turn that now begins, taking one when the last is old."""
-        if monotonic() - self._taken_at >= _EVERY_S:
-            self.take()
+        self._take_after(_EVERY_S)
         self._turned = True
         return len(self.canaries)
 
     def end(self) -> None:
         """End a round."""
-        if monotonic() - self._taken_at >= _SHORT_S:
-            self.take()
+        self._take_after(_NOT_BEFORE_S)
 
     def finish(self) -> None:
         """See to it that there is a canary after the last turn."""
         if self._turned:
+            self.take()
+
+    def _take_after(self, seconds: float) -> None:
+        """Take a canary unless there was one within so many seconds."""
+        if monotonic() - self._taken_at >= seconds:
             self.take()
 
     def vitals(self, ended: Ended) -> Vitals:

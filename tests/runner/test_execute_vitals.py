@@ -113,16 +113,17 @@ def test_a_canary_at_each_end_of_a_round_and_every_two_seconds(clock: list[float
     assert watched.completion()(Round((1.0,)).vitals, 2).canary_cpu_s == 1.5
 
 
-def test_a_short_round_ends_with_the_canary_of_the_next(clock: list[float]) -> None:
+def test_short_rounds_share_their_canaries(clock: list[float]) -> None:
     watched = watch(Birds(1, 3, 5))
     turns = []
-    for _ in range(2):
+    for _ in range(3):
         watched.begin(alone=False)
         turns.append(watched.before())
         clock[0] += 0.2
         watched.end()
     watched.finish()
-    assert [watched.completion()(Round((1.0,)).vitals, turn).canary_s for turn in turns] == [2.0, 4.0]
+    assert turns == [1, 1, 2]
+    assert [watched.completion()(Round((1.0,)).vitals, turn).canary_s for turn in turns] == [2.0, 2.0, 4.0]
 
 
 def test_the_usual_canary_is_the_lower_quartile() -> None:
