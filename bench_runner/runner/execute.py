@@ -1,6 +1,8 @@
 """Lists, checks and measures a suite in a workspace."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -15,7 +17,7 @@ from bench_runner.runner.process import Lost, Worker
 from bench_runner.runner.rounds import Measurement
 from bench_runner.runner.sampling import Sampling
 from bench_runner.store.asv_entries import read_entry
-from bench_runner.worker.messages import Check, Discover, Refused
+from bench_runner.worker.messages import Check, Discover, Discovered, Refused
 
 __all__ = ["Event", "Executor", "Measured", "Processes"]
 
@@ -42,16 +44,39 @@ class Executor(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The interpreter that has listed a suite in a workspace; `held` ends it."""
+
+    workspace: Workspace
+    suite: Path
+    worker: Worker
+    held: ExitStack
+
+
 class Processes:
-    """The real executor: worker processes in the workspace's Python. `say` is given what a user must not miss."""
+    """The real executor: worker processes in the workspace's Python. `say` is given what a user must not miss.
+
+    The interpreter that lists a suite has it loaded: it serves the first round, if that is of the same workspace.
+    """
 
     def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
         self._say = say
+        self._listing: _Listing | None = None
 
     def discover(self, workspace: Workspace, suite: Path) -> list[Benchmark]:
         """Return the benchmarks exactly as asv lists them; raises NothingMeasuredError, EnvironmentFailedError."""
-        with span("discover", commit=workspace.commit_sha, environment=workspace.environment.name):
-            found = _ask(workspace, suite, Discover())
+        with ExitStack() as held:
+            with span("discover", commit=workspace.commit_sha, environment=workspace.environment.name):
+                worker = held.enter_context(_worker(workspace, suite))
+                found = _ask(worker, suite, Discover())
+            benchmarks = self._benchmarks(suite, found)
+            self._forget()
+            self._listing = _Listing(workspace, suite, worker, held.pop_all())
+        return benchmarks
+
+    def _benchmarks(self, suite: Path, found: Discovered) -> list[Benchmark]:
+        """Return what was found; NothingMeasuredError when not all of it could be imported."""
         for warning in found.warnings:
             self._say(f"{suite}: {warning}")
         if found.failures:
@@ -63,26 +88,56 @@ class Processes:
 
     def check(self, workspace: Workspace, suite: Path) -> list[str]:
         """Return asv's complaints about the suite; raises NothingMeasuredError, EnvironmentFailedError."""
-        return [clean(one) for one in _ask(workspace, suite, Check()).problems]
+        with _worker(workspace, suite) as worker:
+            return [clean(one) for one in _ask(worker, suite, Check()).problems]
 
     def measure(
         self, workspace: Workspace, suite: Path, cases: Cases, plan: Sampling, tell: Callable[[Event], None]
     ) -> Measured:
         """Measure round by round; raises EnvironmentFailedError when the environment cannot run the worker."""
-        with TemporaryDirectory(prefix="bench-runner-", ignore_cleanup_errors=True) as folder:
-            return Measurement(workspace, suite.absolute(), plan, tell, Path(folder)).run(cases)
+        with self._listed(workspace, suite) as first, _folder() as folder:
+            return Measurement(workspace, suite.absolute(), plan, tell, folder, first).run(cases)
+
+    @contextmanager
+    def _listed(self, workspace: Workspace, suite: Path) -> Iterator[Worker | None]:
+        """Give the interpreter that has listed this suite in this workspace, if one has; afterwards it is ended."""
+        listing = self._listing
+        if listing is None or (listing.workspace, listing.suite) != (workspace, suite):
+            self._forget()
+            yield None
+            return
+        try:
+            yield listing.worker
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """End the interpreter of the last listing."""
+        if self._listing is not None:
+            self._listing.held.close()
+            self._listing = None
 
 
-def _ask(workspace: Workspace, suite: Path, request: object) -> Any:
-    """Return the answer to one request about a whole suite; hash order is fixed, so that reprs of sets stay."""
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a private folder."""
+    with TemporaryDirectory(prefix="bench-runner-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _worker(workspace: Workspace, suite: Path) -> Iterator[Worker]:
+    """Give an interpreter for questions on a whole suite; hash order is fixed, so that reprs of sets stay."""
     if not suite.is_dir():
         raise NothingMeasuredError(f"no folder of benchmarks at {suite}: set benchmark_dir")
-    with (
-        TemporaryDirectory(prefix="bench-runner-", ignore_cleanup_errors=True) as folder,
-        Worker(workspace, suite.absolute(), Path(folder), hash_seed=0) as worker,
-    ):
-        answer = worker.ask(request, _IMPORT_S)
-        charge(*worker.spent())
+    with _folder() as folder, Worker(workspace, suite.absolute(), folder, hash_seed=0) as worker:
+        yield worker
+
+
+def _ask(worker: Worker, suite: Path, request: object) -> Any:
+    """Return the answer to one request about a whole suite."""
+    answer = worker.ask(request, _IMPORT_S)
+    charge(*worker.spent())
     if isinstance(answer, Lost):
         raise _unusable(suite, f"the interpreter {answer.detail} while importing it", answer.output)
     if isinstance(answer, Refused):

@@ -20,10 +20,14 @@ _STEPS = {RunCase: "case", MakeCache: "setup_cache"}
 
 
 class Launcher:
-    """The interpreters of one measurement; `start` makes one with a hash seed, `fork` says what was found safe."""
+    """The interpreters of one measurement; `start` makes one with a hash seed, `fork` says what was found safe.
 
-    def __init__(self, start: Callable[[int], Worker], method: Launch) -> None:
+    `first` is one that has the suite loaded already, to be used before any other.
+    """
+
+    def __init__(self, start: Callable[[int], Worker], method: Launch, first: Worker | None = None) -> None:
         self._start = start
+        self.first = first
         self._method = method
         self._hash_seed = 0
         self._bare: Worker | None = None
@@ -37,10 +41,10 @@ class Launcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for worker in (self._bare, self._loaded):
+        for worker in (self.first, self._bare, self._loaded):
             if worker is not None:
                 worker.__exit__(kind, error, trace)
-        self._bare = self._loaded = None
+        self.first = self._bare = self._loaded = None
 
     def begin(self, hash_seed: int) -> None:
         """Begin a round: what was loaded for the last one is ended."""
@@ -106,7 +110,9 @@ class Launcher:
         if not self.fork:
             return None
         with span("preload"):
-            worker = self._start(self._hash_seed).__enter__()
+            worker, self.first = self.first, None
+            if worker is None or not worker.alive:
+                worker = self._start(self._hash_seed).__enter__()
             self._loaded = worker
             answer = worker.ask(Preload(), _IMPORT_S)
             charge(*worker.spent())

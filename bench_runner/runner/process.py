@@ -38,7 +38,7 @@ class Worker:
 
     def __init__(self, workspace: Workspace, suite: Path, folder: Path, *, hash_seed: int) -> None:
         """Start it in `folder`; raises EnvironmentFailedError when the environment has not what it takes."""
-        self._python = workspace.python
+        self._python, self.hash_seed = workspace.python, hash_seed
         self._mark = secrets.token_hex(8)
         self._heard, self._printed = b"", b""
         theirs, self._requests = os.pipe()
@@ -79,6 +79,8 @@ class Worker:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._answers < 0:  # it has been ended before
+            return
         if kind is None:
             self._say_farewell()
         self.kill()

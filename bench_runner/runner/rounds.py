@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
@@ -27,17 +28,27 @@ _HASH_SEEDS = 2**32  # what PYTHONHASHSEED may be
 
 
 class Measurement:
-    """One go at the cases of a workspace; `folder` is a private place for working directories."""
+    """One go at the cases of a workspace; `folder` is a private place for working directories.
+
+    `first` is an interpreter that has the suite loaded, for the first round.
+    """
 
     def __init__(
-        self, workspace: Workspace, suite: Path, sampling: Sampling, tell: Callable[[Event], None], folder: Path
+        self,
+        workspace: Workspace,
+        suite: Path,
+        sampling: Sampling,
+        tell: Callable[[Event], None],
+        folder: Path,
+        first: Worker | None = None,
     ) -> None:
         self._sampling, self._tell, self._folder = sampling, tell, folder
         self._seed = int.from_bytes(os.urandom(4), "big") if sampling.seed is None else sampling.seed
         self._random = Random(self._seed)  # noqa: S311 - an order, not a secret
         fixed = workspace.variables.get("PYTHONHASHSEED", "")
         self._fixed_seed = int(fixed) if fixed.isdecimal() else None
-        self._launcher = Launcher(lambda seed: Worker(workspace, suite, folder, hash_seed=seed), sampling.launch)
+        start = partial(Worker, workspace, suite, folder)
+        self._launcher = Launcher(lambda seed: start(hash_seed=seed), sampling.launch, first)
         self._vigil = Vigil(self._launcher, sampling.affinity)
         self._caches: dict[str, Path] = {}
         self._cache_s: dict[str, float] = {}
@@ -102,9 +113,12 @@ class Measurement:
             self._vigil.end()
 
     def _begin(self) -> int:
-        """Turn to fresh interpreters with another hash seed, unless the user has fixed it; return the seed."""
+        """Turn to fresh interpreters with another hash seed, unless it is fixed by the user or is there; return it."""
         seed = self._random.randrange(_HASH_SEEDS)
-        seed = seed if self._fixed_seed is None else self._fixed_seed
+        if self._launcher.first is not None:
+            seed = self._launcher.first.hash_seed
+        if self._fixed_seed is not None:
+            seed = self._fixed_seed
         self._launcher.begin(seed)
         return seed
 

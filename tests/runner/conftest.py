@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -84,6 +85,10 @@ class Bench:
 
     def place(self, suite: Path) -> Workspace:
         return workspace(self.python, suite.parent)
+
+    def later(self, suite: Path) -> Workspace:
+        """Return the same place with another commit in it."""
+        return replace(self.place(suite), commit_sha="b" * 40)
 
     def measure(self, suite: Path, sampling: Sampling | None = None, *, only: str = "") -> Measured:
         place = self.place(suite)

@@ -251,7 +251,7 @@ def test_an_import_that_crashes_costs_only_its_own_module(bench: Any, write: Cal
     found = bench.processes.discover(place, suite)
     write(bad="import os; os._exit(9)")
     cases = [(one, list(one.cases())) for one in found]
-    measured = bench.processes.measure(place, suite, cases, Sampling(), lambda _: None)
+    measured = bench.processes.measure(bench.later(suite), suite, cases, Sampling(), lambda _: None)
     results = {one.case.id: one for one in measured.results}
     assert measured.launch == "exec"
     assert results["good.track_x"].outcome == "ok"

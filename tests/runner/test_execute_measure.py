@@ -131,6 +131,31 @@ def test_rounds_are_fresh_processes_with_seeds_of_their_own(bench: Any, write: C
     assert again.hash_seeds == measured.hash_seeds
 
 
+def test_the_interpreter_that_lists_a_suite_serves_the_first_round_of_that_commit(
+    bench: Any, write: Callable[..., Path]
+) -> None:
+    source = """
+        import os
+        from pathlib import Path
+        with Path(__file__).with_name("imports.txt").open("a") as file: file.write(f"{os.getpid()} ")
+        def track_parent(): return os.getppid()
+        track_parent.rounds = 3
+    """
+    suite = write(one=source)
+    place = bench.place(suite)
+    for measured_in, interpreters in ((place, 3), (bench.later(suite), 4)):
+        (suite / "imports.txt").write_text("")
+        (found,) = bench.processes.discover(place, suite)
+        listing = int((suite / "imports.txt").read_text())
+        cases = [(found, list(found.cases()))]
+        measured = bench.processes.measure(measured_in, suite, cases, Sampling(), lambda _: None)
+        pids = [int(word) for word in (suite / "imports.txt").read_text().split()]
+        assert len(set(pids)) == interpreters
+        assert list(measured.results[0].sample.values) == pids[-3:]
+        assert (measured.hash_seeds[0] == 0) == (listing in pids[-3:])
+        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 def test_cases_run_in_another_order_each_round(bench: Any, write: Callable[..., Path]) -> None:
     source = "\n".join(f"def track_{n}(): return {n}\ntrack_{n}.rounds = 3" for n in range(8))
     bench.measure(write(one=source), Sampling(seed=1))
@@ -336,7 +361,7 @@ def test_parameters_are_known_by_their_repr_when_they_move(bench: Any, write: Ca
     found = bench.processes.discover(place, suite)
     write(one=source.format("3, 0, 1"))
     cases = [(one, list(one.cases())) for one in found]
-    results = bench.processes.measure(place, suite, cases, Sampling(), lambda _: None).results
+    results = bench.processes.measure(bench.later(suite), suite, cases, Sampling(), lambda _: None).results
     assert [(one.outcome, one.sample and one.sample.values) for one in results] == [
         ("ok", (1.0,)),
         ("failed", None),
@@ -352,7 +377,7 @@ def test_a_module_that_fails_here_fails_only_its_own_benchmarks(bench: Any, writ
     write(bad="from json import nothing_like_this", bad2="def track_y(): return 1")
     cases = [(one, list(one.cases())) for one in found]
     for launch in ("auto", "spawn"):
-        measured = bench.processes.measure(place, suite, cases, Sampling(launch=launch), lambda _: None)
+        measured = bench.processes.measure(bench.later(suite), suite, cases, Sampling(launch=launch), lambda _: None)
         results = {one.case.id: one for one in measured.results}
         assert results["good.track_x"].outcome == "ok"
         assert results["bad.track_x"].outcome == results["bad2.track_x"].outcome == "failed"
@@ -416,13 +441,13 @@ def test_launch_methods(bench: Any, write: Callable[..., Path], launch: str) -> 
     )
     suite_imports = suite / "imports.txt"
     measured = bench.measure(suite, Sampling(launch=launch))
-    imports = len(suite_imports.read_text()) - 1  # one is discovery's
+    imports = len(suite_imports.read_text())
     assert {one.outcome for one in measured.results} == {"ok"}
     loaded = measured.results[0].sample.values[0]
     # a thread that a fork would lose makes "auto" do without forking
     assert (measured.launch, imports, loaded) == {
         "auto": ("exec", 3, 0),
-        "spawn": ("exec", 2, 0),
+        "spawn": ("exec", 3, 0),
         "forkserver": ("fork", 1, 1),
     }[launch]
 

@@ -166,7 +166,7 @@ def test_an_import_that_hangs_at_a_later_commit_costs_only_its_own_module(
     write(bad="import time; time.sleep(60)\n" + many)
     cases = [(one, list(one.cases())) for one in found]
     began = time.monotonic()
-    measured = bench.processes.measure(place, suite, cases, Sampling(), lambda _: None)
+    measured = bench.processes.measure(bench.later(suite), suite, cases, Sampling(), lambda _: None)
     results = {one.case.id: one for one in measured.results}
     assert results.pop("good.track_y").outcome == "ok"
     assert {one.outcome for one in results.values()} == {"timeout"}
