@@ -55,9 +55,8 @@ class Suite:
 
     def discover(self, _: Discover) -> Discovered:
         """List the benchmarks, as asv describes them."""
-        failures = engine.load(self._root)
-        found = [engine.describe(one) for one in engine.benchmarks(self._root, failures)]
-        return Discovered(found, failures, [] if engine.has_memory() else self._left_out())
+        found = [engine.describe(one) for one in self._load().values()]
+        return Discovered(found, self._failures, [] if engine.has_memory() else self._left_out())
 
     def check(self, _: Check) -> Checked:
         """Look for benchmarks that cannot run, by asv's own check."""
@@ -75,7 +74,8 @@ class Suite:
 
     def preload(self, _: Preload) -> Preloaded:
         """Import everything once."""
-        self._load()
+        if self._loaded is None:
+            self._load()
         gc.freeze()  # what is here now need not be looked through, page by page, in every child
         return Preloaded(forks_whole(), self._failures)
 
