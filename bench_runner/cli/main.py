@@ -26,6 +26,7 @@ from bench_runner.cli import (
     show,
     store,
 )
+from bench_runner.cli.leave import leave
 from bench_runner.cli.project import Place
 from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
 
@@ -115,6 +116,14 @@ def hoisted(words: list[str]) -> list[str]:
 
 
 def run() -> None:
+    """Run the command line and end the process."""
+    try:
+        work()
+    except SystemExit as left:
+        leave(left)
+
+
+def work() -> None:
     """Run the command line; every error of the house leaves here, as one sentence and its exit code."""
     warn_of_namesake()
     try:
