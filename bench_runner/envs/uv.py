@@ -31,9 +31,7 @@ class Uv:
         pip = ("pip", "install", "--python", str(python))
         wheels = [package for package in packages if package.endswith(".whl")]
         if wheels:
-            anew = [f"--reinstall-package={distribution(Path(wheel))}" for wheel in wheels]
-            # Without the cache: uv would keep every commit's wheel, unpacked, for ever.
-            self._uv("install", *pip, "--no-deps", "--no-cache", "--offline", *anew, *wheels, variables=variables)
+            self._replace(python, wheels, variables)
             _forget_bytecode(python.parent.parent)
             if self._satisfied([*pip, *packages], variables):
                 return
@@ -75,6 +73,21 @@ class Uv:
         self._uv("uv venv", "venv", "--no-project", "--clear", "--python", str(python), str(builder.path))
         self._uv("install", "pip", "install", "--python", str(builder.python), *requires, variables=variables)
         builder.finished()
+
+    def _replace(self, python: Path, wheels: Sequence[str], variables: Mapping[str, str]) -> None:
+        """Install wheels in place of what bears their names.
+
+        Not by uv's --reinstall, which looks at the Python anew each time. And with a cache of its own, that is emptied:
+        uv would keep every commit's wheel, unpacked, for ever.
+        """
+        cache = python.parent.parent.with_name("uv-cache")
+        names = [distribution(Path(wheel)) for wheel in wheels]
+        self._uv("uninstall", "pip", "uninstall", "--python", str(python), *names, variables=variables)
+        options = ("--python", str(python), "--no-deps", "--offline", "--cache-dir", str(cache))
+        self._uv("install", "pip", "install", *options, *wheels, variables=variables)
+        for kept in ("archive-v*", "wheels-v*"):
+            for folder in cache.glob(kept):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _satisfied(self, arguments: Sequence[str], variables: Mapping[str, str]) -> bool:
         """Return whether what is installed or cached suffices, which is the rule from the second commit on."""

@@ -64,6 +64,8 @@ def test_a_project_goes_all_the_way_and_its_next_commit_replaces_it(make: Make, 
         os.utime(next(path.glob("lib*/*/site-packages/tiny_thing.py")), (1e9, 1e9))
         assert said(python, "import tiny_thing; print(tiny_thing.VALUE)") == str(value)
     assert take(python).distributions == {**take(python).distributions, "six": "1.16.0", "tiny-thing": "0.1"}
+    copies = [one for one in tmp_path.rglob("tiny_thing.py") if not one.is_relative_to(project)]
+    assert len(copies) == 1, "nothing of an older commit is kept"
 
     with pytest.raises(EnvironmentFailedError, match=r"install failed: .*(?:conflict|unsatisfiable|Impossible)"):
         backend.install(python, [str(wheel), "six==1.15.0", "six==1.16.0"], variables={})
