@@ -1,17 +1,19 @@
 """What a real run tells of itself: its log, its trace, its steps on the screen."""
 
+import contextlib
 import json
+import os
 import signal
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bench_runner.runner.log import KEYS, MORE, STEPS
 
 from .conftest import Command
-from .test_drill_kill import kill
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +34,14 @@ def logs(project: Command) -> list[Path]:
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+
+
+def kill(process_id: int) -> None:
+    """Kill a process and everything below it at once, as a power cut would."""
+    root = psutil.Process(process_id)
+    for one in [root, *root.children(recursive=True)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one.pid, signal.SIGKILL)
 
 
 def complete(trace: Path) -> list[dict[str, Any]]:
