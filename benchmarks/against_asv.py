@@ -21,7 +21,7 @@ How each figure is taken (CPU is user + system of all processes; every figure is
                  packages come from each tool's own warm cache
   inside calls   share of the wall time inside calls, from the first process that imports the suite to the end, when
                  the commit is installed already
-  spread         MAD of a case's value over runs of the same commit, in percent of their median; `at equal time` scales
+  spread         MAD of a timed case's value over runs of one commit, in percent of their median; `at equal time` scales
                  it by the square root of the seconds inside calls, as if both had spent asv's
 """
 

@@ -3,12 +3,11 @@
 import itertools
 import math
 
-TIME = "seconds"
-
 
 def values(document):
-    """Return "name(param, ...)" -> value of each case that has one."""
-    return {name: fields["result"] for name, fields in cases(document).items() if number(fields.get("result"))}
+    """Return "name(param, ...)" -> value of each case that was timed."""
+    timed = {name: one for name, one in cases(document).items() if one.get("stats_number")}
+    return {name: one["result"] for name, one in timed.items() if number(one["result"])}
 
 
 def cases(document):

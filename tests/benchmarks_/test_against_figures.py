@@ -113,15 +113,16 @@ def test_the_table_says_what_was_reached() -> None:
 
 def test_cases_are_read_as_asv_lists_them() -> None:
     document = {
-        "result_columns": ["result", "params", "version", "stats_ci_99_a", "duration"],
+        "result_columns": ["result", "params", "version", "stats_number", "duration"],
         "results": {
-            "one.time_x": [[1.5], [], "v", [1.0], 3],
-            "two.time_y": [[1.0, None, math.nan, 4.0], [["1", "2"], ["'a'", "'b'"]], "w", [0.5, None, None]],
+            "one.time_x": [[1.5], [], "v", [100], 3],
+            "two.time_y": [[1.0, None, math.nan, 4.0], [["1", "2"], ["'a'", "'b'"]], "w", [5, 5, 5, 7]],
             "bad.time_z": [None, [["1", "2"]], "x"],
+            "three.track_n": [[7], [], "y"],
         },
     }
     assert outcomes.values(document) == {"one.time_x": 1.5, "two.time_y(1, 'a')": 1.0, "two.time_y(2, 'b')": 4.0}
     found = outcomes.cases(document)
-    assert found["two.time_y(1, 'a')"]["stats_ci_99_a"] == 0.5
-    assert found["two.time_y(2, 'b')"]["stats_ci_99_a"] is None
-    assert list(found)[-2:] == ["bad.time_z(1)", "bad.time_z(2)"]
+    assert found["two.time_y(1, 'a')"]["stats_number"] == 5
+    assert found["three.track_n"]["stats_number"] is None
+    assert list(found)[-3:-1] == ["bad.time_z(1)", "bad.time_z(2)"]
