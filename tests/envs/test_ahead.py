@@ -126,7 +126,7 @@ def test_the_next_commits_are_built_at_once_and_found_later(project: Project, co
     spans = project.spans()
     assert spans.keys() == {"0", "1", "2"}, "two ahead, not three"
     assert all(end < done for _, end in spans.values()), "all has ended when a workspace is given"
-    assert all(max(a[0], b[0]) < min(a[1], b[1]) for a, b in combinations(spans.values(), 2)), "they ran at once"
+    assert any(max(a[0], b[0]) < min(a[1], b[1]) for a, b in combinations(spans.values(), 2)), "some ran at once"
     assert value(workspace.python) == "0"
     assert (workspace.source / "number.txt").read_text() == "0"
     for number in (1, 2, 3):

@@ -1,3 +1,4 @@
+import resource
 import sys
 import time
 from pathlib import Path
@@ -80,7 +81,9 @@ def test_what_a_program_and_its_children_spend_is_charged(tmp_path: Path) -> Non
     tool, late, build = heard
     assert (tool.name, tool.fields["program"]) == ("tool", Path(sys.executable).name)
     assert 0.3 <= tool.cpu_s < 2.0
-    assert 200 << 20 < tool.maxrss < 300 << 20
+    # Linux hands the record of the process that forks on to the program.
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert 200 << 20 < tool.maxrss < max(300 << 20, 1.1 * ours)
     assert 0.3 <= late.cpu_s < 2.0
     assert build.cpu_s >= tool.cpu_s + late.cpu_s
     assert build.maxrss == tool.maxrss

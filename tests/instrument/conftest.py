@@ -1,5 +1,6 @@
 """Timing that a test switched on ends with it."""
 
+import asyncio
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
@@ -7,6 +8,15 @@ import pytest
 
 from bench_runner.instrument import registry, switching
 from bench_runner.instrument.rules import Rules
+
+
+@pytest.fixture(autouse=True)
+def no_loop() -> Iterator[None]:
+    """Put aside the event loop that Chromium's driver leaves running in the thread of the tests."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture
