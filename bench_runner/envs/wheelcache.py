@@ -62,11 +62,12 @@ class WheelCache:
 
     def _prune(self, recipe: Path) -> None:
         """Remove all but the last builds, and remains of interrupted ones, where nobody is at work."""
-        folders = sorted((one for one in recipe.iterdir() if one.is_dir()), key=_last_used, reverse=True)
-        for folder in folders[self.keep :]:
+        used = {one: _last_used(one) for one in recipe.iterdir() if one.is_dir()}
+        for folder in sorted(used, key=used.__getitem__, reverse=True)[self.keep :]:
             try:
                 with self._lock(folder).acquire(timeout=0):
-                    shutil.rmtree(folder, ignore_errors=True)
+                    if _last_used(folder) == used[folder]:  # else its build has ended since we looked
+                        shutil.rmtree(folder, ignore_errors=True)
             except Timeout:
                 continue
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench_runner.envs.wheelcache import WheelCache, build_recipe
+from bench_runner.envs.wheelcache import Entry, WheelCache, build_recipe
 
 
 @pytest.fixture
@@ -84,3 +84,19 @@ def test_builds_in_hand_are_not_pruned(cache: WheelCache) -> None:
 
 def test_recipes_are_told_apart_by_all_their_facts() -> None:
     assert build_recipe({"a": 1, "b": [2]}) == build_recipe({"b": [2], "a": 1}) != build_recipe({"a": 1, "b": [3]})
+
+
+def test_a_build_that_ends_while_others_are_removed_stays(cache: WheelCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(cache, "r", "aaa")
+    build(cache, "r", "bbb")
+    unfinished, lock = cache.root / "r" / "ccc", cache._lock
+    unfinished.mkdir()
+
+    def ends_just_now(folder: Path) -> object:
+        if folder == unfinished:
+            Entry(folder, None).finished(1.0)
+        return lock(folder)
+
+    monkeypatch.setattr(cache, "_lock", ends_just_now)
+    cache._prune(unfinished.parent)
+    assert (unfinished / "built.json").is_file()
