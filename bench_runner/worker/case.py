@@ -108,11 +108,7 @@ def _number(result: Any) -> float:
 
 def _costed(values: List[float], number: int, counted: meter.Meter, peak_rss: float) -> Ended:
     """Return values with their costs per call, and what befell the process over all calls."""
-    batches = counted.last(len(values))
-    total = meter.Cost()
-    for batch in batches:
-        total = total.plus(batch.calls)
-    calls = sum(batch.number for batch in batches)
+    total, calls = counted.spent(len(values))
     return Ended(
         "ok",
         values=values,
@@ -121,7 +117,7 @@ def _costed(values: List[float], number: int, counted: meter.Meter, peak_rss: fl
         child_cpu_s=total.child_cpu_s / calls,
         wall_s=total.wall_s / calls,
         peak_rss=peak_rss,
-        batch_s=sum(batch.wall_s for batch in batches) / len(batches),
+        batch_s=counted.batch_s(len(values)),
         involuntary=total.involuntary,
         voluntary=total.voluntary,
         minor=total.minor,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import resource
 import sys
 from time import perf_counter, process_time  # by name: a benchmark may patch the module
-from typing import Any, Callable, List, NamedTuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 _FIRST_CALL = 10  # how many times longer than the others a batch with one-off work in it is
-_QUICK_S = 0.001  # a batch for which counting costs would cost some percent
+_QUICK_S = 0.001  # a batch that shows what is done before it
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
@@ -32,25 +31,15 @@ class Cost(NamedTuple):
         """Return the difference."""
         return Cost(*map(operator.sub, self, other))
 
-    def plus(self, other: Cost) -> Cost:
-        """Return the sum."""
-        return Cost(*map(operator.add, self, other))
-
-
-_NONE = Cost()
-
 
 class Batch(NamedTuple):
-    """So many calls timed as one: what they cost, and what the setups between them cost."""
+    """So many calls timed as one: seconds of all of it and of the setups in it, and what was spent before, if known."""
 
     number: int
-    calls: Cost
-    setups: Cost
-
-    @property
-    def wall_s(self) -> float:
-        """How long all of it took."""
-        return self.calls.wall_s + self.setups.wall_s
+    wall_s: float
+    setup_wall_s: float
+    setup_cpu_s: float
+    before: Optional[Cost]
 
 
 def now() -> Cost:
@@ -67,13 +56,18 @@ def peak_rss() -> float:
 
 
 class Meter:
-    """Keeps the cost of every batch of one benchmark."""
+    """Keeps the cost of the batches of one benchmark.
+
+    Whatever is done between quick calls shows in them: to take `now` before one of 15 us makes it 4 % slower. So it is
+    taken before a batch only where the last one was not quick, and once when the warm-up is over: what the samples cost
+    is seen from there to the end.
+    """
 
     def __init__(self) -> None:
         self.batches: List[Batch] = []
-        self._setups = Cost()
         self._warm_at = 0.0
-        self._hurried = False
+        self._looked = False
+        self._setup_wall_s = self._setup_cpu_s = 0.0
 
     def run(self, benchmark: Any) -> Any:
         """Run the benchmark on its parameters and return what asv_runner makes of it.
@@ -87,7 +81,7 @@ class Meter:
         benchmark.redo_setup = lambda: self._setup(redo_setup)
 
         def timed(timer: Any, *given: Any, warmup_time: float, **named: Any) -> Any:
-            self._warm_at = perf_counter() + warmup_time
+            self._warm_at, self._looked = perf_counter() + warmup_time, False
             return timing(_Timer(timer, self), *given, warmup_time=warmup_time, **named)
 
         benchmark.benchmark_timing = timed
@@ -99,42 +93,51 @@ class Meter:
         warm_up, rest = self.batches[:-samples], self.batches[-samples:]
         return len(warm_up) == 1 and warm_up[0].wall_s > _FIRST_CALL * max(batch.wall_s for batch in rest)
 
-    def last(self, count: int) -> List[Batch]:
-        """Return the batches behind the last `count` values; those before them were warm-up."""
-        return self.batches[-count:]
+    def spent(self, count: int) -> Tuple[Cost, int]:
+        """Return what was spent up to now without setups, and on how many calls, since before the last `count` batches.
+
+        Those before them were warm-up; where nothing is known from just then, some of them are among it.
+        """
+        first = len(self.batches) - count
+        while first and self.batches[first].before is None:
+            first -= 1
+        some = self.batches[first:]
+        setups = Cost(sum(one.setup_wall_s for one in some), sum(one.setup_cpu_s for one in some))
+        return now().minus(some[0].before or Cost()).minus(setups), sum(one.number for one in some)
+
+    def batch_s(self, count: int) -> float:
+        """Return the mean seconds of the last `count` batches, setups included."""
+        return sum(one.wall_s for one in self.batches[-count:]) / count
 
     def timeit(self, timer: Any, number: int) -> float:
-        """Time one batch and keep its cost: of quick ones while it is warming up, which are no samples, wall time only.
-
-        A batch that takes so long that it is made a sample after all does not follow on one that is that quick.
-        """
-        begun = perf_counter()
-        self._hurried = begun < self._warm_at and bool(self.batches) and self.batches[-1].wall_s < _QUICK_S
-        seconds: float
-        if self._hurried:
-            seconds = timer.timeit(number)
-            self.batches.append(Batch(number, Cost(perf_counter() - begun, math.nan, math.nan), _NONE))
-        else:
-            seconds = self._batch(number, lambda: timer.timeit(number))
+        """Time one batch."""
+        seconds: float = self._batch(number, lambda: timer.timeit(number))
         return seconds
 
     def _batch(self, number: int, work: Callable[[], Any]) -> Any:
-        """Do the work and keep its cost, without that of the setups in it."""
-        self._setups = Cost()
-        before = now()
+        """Do the work and keep its cost."""
+        self._setup_wall_s = self._setup_cpu_s = 0.0
+        before = self._look()
+        begun = perf_counter()
         result = work()
-        spent = now().minus(before)
-        self.batches.append(Batch(number, spent.minus(self._setups), self._setups))
+        wall_s = perf_counter() - begun
+        self.batches.append(Batch(number, wall_s, self._setup_wall_s, self._setup_cpu_s, before))
         return result
 
+    def _look(self) -> Optional[Cost]:
+        """Return what has been spent up to now, if it may be looked at."""
+        warm = perf_counter() >= self._warm_at
+        if self.batches and self.batches[-1].wall_s < _QUICK_S and (self._looked or not warm):
+            return None
+        self._looked = warm
+        return now()
+
     def _setup(self, redo_setup: Callable[[], None]) -> None:
-        """Set up again before a call, counted apart."""
-        if self._hurried:
-            redo_setup()
-            return
-        before = now()
+        """Set up again before a call, counted apart: wall and CPU time, for the call follows at once."""
+        wall, cpu = perf_counter(), process_time()
         redo_setup()
-        self._setups = self._setups.plus(now().minus(before))
+        self._setup_cpu_s += process_time() - cpu
+        self._setup_wall_s += perf_counter() - wall
 
 
 class _Timer:

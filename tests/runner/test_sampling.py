@@ -107,6 +107,16 @@ def test_every_sample_of_ours_has_the_calibrated_number() -> None:
     assert later(benchmark, Sampling(), 1234, 0.01).settings["number"] == 1234
 
 
+@pytest.mark.parametrize(("call_s", "samples"), [(1e-5, 9), (1e-3, 9), (2e-3, 5), (1e-2, 2)])
+def test_of_quick_calls_after_a_setup_there_is_a_middle(call_s: float, samples: int) -> None:
+    benchmark = Benchmark("time_x", "1", attributes={"rounds": 2, "explicit": []})
+    settings = later(benchmark, Sampling(), 1, call_s).settings
+    clock = Clock(call_s)
+    assert len(run(clock, written(**settings))["samples"]) == samples
+    assert settings["warmup_time"] > 0.01
+    assert 4 * clock.now < asv_seconds(1, call_s)
+
+
 @pytest.mark.parametrize(
     ("attributes", "rounds"),
     [

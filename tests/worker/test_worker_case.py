@@ -79,6 +79,8 @@ class Timed:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     time = [0.0]
     monkeypatch.setattr(meter, "now", lambda: Cost(time[0], 2 * time[0], 0.0))
+    monkeypatch.setattr(meter, "perf_counter", lambda: time[0])
+    monkeypatch.setattr(meter, "process_time", lambda: 2 * time[0])
     return time
 
 
@@ -86,9 +88,9 @@ def test_setups_and_warm_up_are_counted_apart(clock: list[float]) -> None:
     counted = Meter()
     assert counted.run(Timed(clock, warm_up=(20, 30)))["samples"] == [3.0, 3.0]
     assert [batch.number for batch in counted.batches] == [20, 30, 3, 3]
-    assert [batch.calls.wall_s for batch in counted.last(2)] == [3, 3]
-    assert [batch.calls.cpu_s for batch in counted.last(2)] == [6, 6]
-    assert [batch.setups.wall_s for batch in counted.last(2)] == [300, 300]
+    assert counted.spent(2) == (Cost(6, 12), 6)
+    assert [batch.setup_wall_s for batch in counted.batches[-2:]] == [300, 300]
+    assert counted.batch_s(2) == 303
 
 
 class Warming:
@@ -115,18 +117,18 @@ class Warming:
         return self.benchmark_timing(self, warmup_time=0.1)
 
 
-@pytest.mark.parametrize(("batch_s", "counted_in_full"), [(2**-13, 3), (2**-9, 54)])
-def test_of_a_warm_up_in_quick_batches_only_the_first_is_counted_in_full(
-    clock: list[float], monkeypatch: pytest.MonkeyPatch, batch_s: float, counted_in_full: int
-) -> None:
-    monkeypatch.setattr(meter, "perf_counter", lambda: clock[0])
+@pytest.mark.parametrize(("batch_s", "looks"), [(2**-13, 2), (2**-9, 54)])
+def test_of_quick_batches_little_is_seen_and_all_is_counted(clock: list[float], batch_s: float, looks: int) -> None:
+    """It is looked at before the first batch and when the warm-up is over, and before each that takes its time."""
     counted = Meter()
     counted.run(Warming(clock, batch_s))
-    full = [batch for batch in counted.batches if batch.calls.cpu_s == batch.calls.cpu_s]
-    assert len(full) == counted_in_full
+    assert sum(batch.before is not None for batch in counted.batches) == looks
     assert {batch.wall_s for batch in counted.batches} == {batch_s}
-    assert full[-2:] == counted.last(2)
-    assert {(batch.calls.wall_s, batch.setups.wall_s) for batch in full} == {(0.75 * batch_s, 0.25 * batch_s)}
+    assert counted.spent(2) == (Cost(1.5 * batch_s, 3 * batch_s), 2)
+    assert counted.spent(1) == (
+        Cost(0.75 * batch_s * (2 if looks == 2 else 1), 1.5 * batch_s * (2 if looks == 2 else 1)),
+        (2 if looks == 2 else 1),
+    )
 
 
 @pytest.mark.parametrize(
