@@ -67,6 +67,8 @@ def later(benchmark: Benchmark, sampling: Sampling, number: int, batch_s: float)
     before = first(benchmark, sampling)
     if before.rounds == 1 or benchmark.kind != "time":
         return before
+    if _written_rounds(benchmark):  # then asv warms up as long in each of them
+        return Calls(before.rounds, {"number": number})
     if _steered(benchmark):
         return Calls(before.rounds, {"number": number, "warmup_time": _ASV_WARMUP_S / (before.rounds - 1)})
     left = asv_seconds(number, batch_s) - _first_seconds(number, batch_s, _samples(sampling))
