@@ -1,24 +1,34 @@
 """Calls the uv program of the PyPI package, so that none need be on PATH."""
 
+import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from bench_runner.envs import process
 from bench_runner.envs.variables import inherited
 from bench_runner.errors import EnvironmentFailedError
 
+_FINDING = threading.Lock()
+
 
 def command(*arguments: str) -> list[str]:
     """Return a uv command line that prints plainly; EnvironmentFailedError when the uv package holds no program."""
+    with _FINDING:
+        return [_program(), *arguments, "--no-progress", "--color", "never"]
+
+
+@cache
+def _program() -> str:
+    """Return where uv is. One thread at a time: sysconfig, which is asked, shows others what it has half filled."""
     import uv
 
     try:
-        program = uv.find_uv_bin()
+        return uv.find_uv_bin()
     except FileNotFoundError as error:
         raise EnvironmentFailedError(
             'the uv program is missing: reinstall the package uv, or write environment_type = "venv"'
         ) from error
-    return [program, *arguments, "--no-progress", "--color", "never"]
 
 
 def asked(*arguments: str, folder: Path, timeout: float = 60.0) -> str:
