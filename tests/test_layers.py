@@ -26,7 +26,6 @@ DOORS = {
     "pandas": ("history", "report", "exchange"),
     "asv": ("store/asv", "store/asv_steps.py"),
     "asv_runner": ("worker",),
-    "structlog": ("runner/log.py",),
     "typer": ("cli",),
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

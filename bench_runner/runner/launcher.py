@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +9,16 @@ from bench_runner.instrument.spans import charge, note, span
 from bench_runner.model.benchmark import Case
 from bench_runner.runner.process import Lost, Worker
 from bench_runner.runner.sampling import Launch
-from bench_runner.worker.messages import Canary, CanaryDone, Ended, MakeCache, Preload, Preloaded, RunCase
+from bench_runner.worker.messages import (
+    Canary,
+    CanaryDone,
+    Ended,
+    MakeCache,
+    Preload,
+    Preloaded,
+    RunCase,
+    replace,
+)
 
 # A worker keeps to a case's timeout itself; the host steps in when it stays silent for this much longer.
 _GRACE_S = 30.0

@@ -7,12 +7,12 @@ their last LONGEST_OUTPUT. A reader skips lines that are not whole: a kill, or a
 """
 
 import contextlib
+import json
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from bench_runner.instrument.spans import Span
 
@@ -88,20 +88,11 @@ class Log:
 
     def __init__(self, path: Path | None, run: str, since_s: float | None = None) -> None:
         """Open the file (None: stderr); `since_s` is the perf_counter that `at_s` counts from; raises OSError."""
-        import structlog
-
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._file = STDERR if path is None else os.open(path, flags, 0o644)
         self._since_s = perf_counter() if since_s is None else since_s
         self._cut = path is not None and path.is_file() and _ends_cut(path)
-        self._lines = structlog.wrap_logger(
-            self,
-            processors=[_shortened, structlog.processors.JSONRenderer(ensure_ascii=True)],
-            wrapper_class=structlog.BoundLogger,
-            context_class=dict,
-            schema=SCHEMA,
-            run=run,
-        )
+        self._run = run
         self.lost = 0
 
     def ended(self, span: Span) -> None:
@@ -123,9 +114,9 @@ class Log:
         if self._file != STDERR:
             os.close(self._file)
 
-    def msg(self, line: str) -> None:
-        """Append a line in one write, as structlog has rendered it."""
-        whole = f"{line}\n".encode()
+    def _append(self, line: Mapping[str, object]) -> None:
+        """Append a line in one write; what JSON does not know is written as Python shows it."""
+        whole = json.dumps({key: _shortened(key, value) for key, value in line.items()}, default=repr).encode() + b"\n"
         if self._cut:  # the line before it was: begin a new one
             whole = b"\n" + whole
         try:
@@ -141,17 +132,18 @@ class Log:
         when = datetime.fromtimestamp(span.start_s, UTC).isoformat(timespec="milliseconds")
         ids = {"id": span.id, "parent": span.parent, "pid": span.pid, "thread": span.thread}
         at_s = round(span.tick_s - self._since_s, 6)
-        self._lines.msg(None, time=when, at_s=at_s, step=span.name, **where, **judged, **ids, **fields)
+        what = {"schema": SCHEMA, "run": self._run, "time": when, "at_s": at_s, "step": span.name}
+        self._append({**what, **where, **judged, **ids, **fields})
 
 
-def _shortened(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Cut the texts of a line; half characters, which no reader need take, are replaced."""
-    for key, value in line.items():
-        if isinstance(value, str):
-            text = value.encode(errors="replace").decode()
-            cut = f"[...]{text[-LONGEST_OUTPUT:]}" if key == "output" else f"{text[:LONGEST]}[...]"
-            line[key] = text if len(text) <= (LONGEST_OUTPUT if key == "output" else LONGEST) else cut
-    return line
+def _shortened(key: str, value: object) -> object:
+    """Cut a text; half characters, which no reader need take, are replaced."""
+    if not isinstance(value, str):
+        return value
+    text = value.encode(errors="replace").decode()
+    if key == "output":
+        return text if len(text) <= LONGEST_OUTPUT else f"[...]{text[-LONGEST_OUTPUT:]}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}[...]"
 
 
 def _outcome(error: str) -> str:

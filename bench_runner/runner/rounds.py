@@ -4,7 +4,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -22,7 +21,7 @@ from bench_runner.runner.launcher import Launcher
 from bench_runner.runner.process import Worker
 from bench_runner.runner.sampling import Sampling
 from bench_runner.runner.vigil import Vigil
-from bench_runner.worker.messages import Ended, MakeCache, RunCase
+from bench_runner.worker.messages import Ended, MakeCache, RunCase, replace
 
 _HASH_SEEDS = 2**32  # what PYTHONHASHSEED may be
 

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from json import dumps, loads  # by name: a suite may patch the module
-from typing import Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, TypeVar
 
 PROTOCOL = 1
 ASV_RUNNER = "0.3.2"  # the engine's version, which is pinned because its inner names are used
 
 
+def field(*, default_factory: Callable[[], Any]) -> Any:
+    """Return the default of a field that is made anew for each message."""
+    return _New(default_factory)
+
+
+class _New:
+    """Makes a default."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+if TYPE_CHECKING:
+    from typing import dataclass_transform as _fields_from_annotations
+else:
+
+    def _fields_from_annotations(**_told: Any) -> Callable[[type], type]:
+        """Say nothing when it runs."""
+        return lambda kind: kind
+
+
+@_fields_from_annotations(eq_default=False, field_specifiers=(field,))
 class Message:
-    """What they have in common, told once: each measured process makes all these classes before it does anything."""
+    """What they have in common: fields as annotated, in that order.
+
+    Not dataclasses: each measured process makes all these classes before it does anything, and those take ten times as
+    long, most of it for a module of Python's that nothing else wants.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        kind = type(self)
+        names = list(getattr(kind, "__annotations__", ()))
+        fields = dict(zip(names, given), **named)  # noqa: B905 - `strict` came with Python 3.10
+        missing = [name for name in names if name not in fields and not hasattr(kind, name)]
+        if len(given) > len(names) or missing or not fields.keys() <= set(names):
+            raise TypeError("%s takes %s" % (kind.__name__, ", ".join(names) or "nothing"))
+        for name in names:
+            value = fields[name] if name in fields else getattr(kind, name)
+            setattr(self, name, value.make() if isinstance(value, _New) else value)
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and vars(other) == vars(self)
@@ -38,14 +74,12 @@ class Preload(Message):
     """Import the suite once, so that cases can be forked from it (answer: Preloaded)."""
 
 
-@dataclass(eq=False, repr=False)
 class Canary(Message):
     """Do a fixed piece of work, bound to CPUs where some are named (answer: CanaryDone)."""
 
     affinity: List[int] = field(default_factory=list)
 
 
-@dataclass(eq=False, repr=False)
 class MakeCache(Message):
     """Run the setup_cache of a benchmark in the folder `cwd`, within `memory` bytes, 0 for any (answer: Ended)."""
 
@@ -57,7 +91,6 @@ class MakeCache(Message):
     hash_seed: Optional[int] = None
 
 
-@dataclass(eq=False, repr=False)
 class RunCase(Message):
     """Measure one case in the folder `cwd` (answer: Ended).
 
@@ -81,7 +114,6 @@ class RunCase(Message):
 # What the worker answers.
 
 
-@dataclass(eq=False, repr=False)
 class Hello(Message):
     """The first line; `engine` is the version of asv_runner that is installed, "" for none."""
 
@@ -90,7 +122,6 @@ class Hello(Message):
     engine: str
 
 
-@dataclass(eq=False, repr=False)
 class Discovered(Message):
     """Benchmarks as asv describes them (and more), broken modules -> traceback, warnings."""
 
@@ -99,14 +130,12 @@ class Discovered(Message):
     warnings: List[str]
 
 
-@dataclass(eq=False, repr=False)
 class Checked(Message):
     """One sentence for each problem."""
 
     problems: List[str]
 
 
-@dataclass(eq=False, repr=False)
 class Preloaded(Message):
     """The suite is imported; `safe` says whether a process forked from here is whole (it loses no thread or GPU)."""
 
@@ -114,7 +143,6 @@ class Preloaded(Message):
     failures: Dict[str, str]
 
 
-@dataclass(eq=False, repr=False)
 class Ended(Message):
     """How a case ended: ok, failed, timeout, skipped or crashed; `importing` when its module was not even loaded.
 
@@ -144,7 +172,6 @@ class Ended(Message):
     major: float = float("nan")
 
 
-@dataclass(eq=False, repr=False)
 class CanaryDone(Message):
     """How long the fixed work took: wall and CPU seconds."""
 
@@ -152,7 +179,6 @@ class CanaryDone(Message):
     cpu_s: float
 
 
-@dataclass(eq=False, repr=False)
 class Refused(Message):
     """A request could not be answered: one line, and the traceback."""
 
@@ -163,6 +189,14 @@ class Refused(Message):
 _REQUESTS = (Discover, Check, Preload, Canary, MakeCache, RunCase)
 _ANSWERS = (Hello, Discovered, Checked, Preloaded, CanaryDone, Ended, Refused)
 _BY_NAME = {kind.__name__: kind for kind in (*_REQUESTS, *_ANSWERS)}
+
+
+_M = TypeVar("_M", bound=Message)
+
+
+def replace(message: _M, **changes: Any) -> _M:
+    """Return a message with other values in some fields."""
+    return type(message)(**dict(vars(message), **changes))
 
 
 def encode(message: Any) -> bytes:

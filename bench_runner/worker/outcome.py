@@ -6,13 +6,12 @@ import contextlib
 import os
 import signal
 import traceback
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Optional
 
 from .children import flush
 from .limits import release
-from .messages import Ended, decode, encode
+from .messages import Ended, decode, encode, replace
 from .meter import RSS_UNIT
 
 if TYPE_CHECKING:

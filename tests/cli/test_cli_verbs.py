@@ -12,7 +12,7 @@ import pytest
 from .conftest import Command
 
 pytestmark = pytest.mark.slow
-HEAVY = ("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2", "git", "asv", "rich.progress", "structlog")
+HEAVY = ("numpy", "pandas", "scipy", "pyarrow", "matplotlib", "jinja2", "git", "asv", "rich.progress")
 
 
 def test_a_second_run_has_nothing_to_do(measured: Command) -> None:

@@ -46,6 +46,25 @@ def test_what_is_no_message_is_a_value_error(line: bytes) -> None:
         messages.decode(line)
 
 
+def test_a_default_that_can_change_is_made_anew_for_each_message() -> None:
+    first = Ended("ok")
+    first.values.append(1.0)
+    assert Ended("ok").values == []
+
+
+def test_a_message_takes_no_more_and_no_less_than_its_fields() -> None:
+    for wrong in (Ended, lambda: Ended("ok", colour="red"), lambda: messages.Discover(1)):
+        with pytest.raises(TypeError, match=r"^(Ended takes outcome, .*|Discover takes nothing)$"):
+            wrong()
+
+
+def test_other_values_in_some_fields_leave_the_rest_and_the_old_message_alone() -> None:
+    before = Ended("ok", "said", values=[1.0])
+    after = messages.replace(before, outcome="failed")
+    assert (after.outcome, after.detail, after.values) == ("failed", "said", [1.0])
+    assert before.outcome == "ok"
+
+
 @given(st.binary())
 def test_noise_is_a_value_error(noise: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
