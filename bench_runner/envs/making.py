@@ -7,11 +7,11 @@ from pathlib import Path
 
 from bench_runner.envs import fingerprint, uvtool
 from bench_runner.envs.base import Backend, Say
+from bench_runner.envs.fingerprint import Interpreter
 from bench_runner.envs.kept import Kept, State
 from bench_runner.envs.recipe import Recipe
 from bench_runner.errors import EnvironmentFailedError
 from bench_runner.model.environment import Environment
-from bench_runner.model.run import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +25,18 @@ class Making:
     timeout: float
     say: Say
 
-    def make(self) -> Fingerprint:
+    def make(self) -> Interpreter:
         """Make it in place of what was there; EnvironmentFailedError says why not, and then nothing is left behind."""
         self.say(f"making environment {self.environment.name}")
         self.kept.write(State())
         try:
             python = self.backend.create(self.environment, self.kept.env)
             self._realise(python)
-            found = fingerprint.take(python)
+            found = fingerprint.ask(python)
         except EnvironmentFailedError as error:
             shutil.rmtree(self.kept.env, ignore_errors=True)
             raise EnvironmentFailedError(f"environment {self.environment.name}: {error}", error.output) from error
-        pinned = found.distributions if self.recipe.files or self.recipe.lock else {}
+        pinned = found.fingerprint().distributions if self.recipe.files or self.recipe.lock else {}
         self.kept.write(State(recipe=self.recipe.digest, pinned=dict(pinned)))
         return found
 

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -16,6 +16,7 @@ from bench_runner.config import Config
 from bench_runner.envs import ahead, fingerprint, output, temporary
 from bench_runner.envs.base import Backend, Say, Workspace, program, quiet
 from bench_runner.envs.files import own_folder
+from bench_runner.envs.fingerprint import Interpreter
 from bench_runner.envs.installation import Broken, Installation, asv_variables, check_commands, template_values
 from bench_runner.envs.kept import Kept
 from bench_runner.envs.making import Making
@@ -25,7 +26,7 @@ from bench_runner.envs.wheelcache import WheelCache
 from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
 from bench_runner.instrument.spans import note, span
 from bench_runner.model.environment import Environment
-from bench_runner.model.run import Build, Fingerprint
+from bench_runner.model.run import Build
 from bench_runner.worker.messages import ASV_RUNNER
 
 
@@ -39,13 +40,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """An environment whose recipe is realised; `found` is taken from it just now, None to be taken when it is asked."""
+    """An environment whose recipe is realised."""
 
     environment: Environment
     kept: Kept
     recipe: Recipe
     python: Path
-    found: Fingerprint | None
 
 
 class Preparer:
@@ -61,7 +61,7 @@ class Preparer:
         self._wheels = WheelCache(cache / "wheels", config.build_cache_size)
         self._broken: Broken = {}
         self._failed: dict[tuple[str, str], Build] = {}
-        self._interpreters: dict[tuple[Path, int], str] = {}
+        self._interpreters: dict[tuple[Path, int], Interpreter] = {}
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:
@@ -103,7 +103,6 @@ class Preparer:
         build = self._done(ready, installation, sha)
         if build is None:
             build = self._build(ready, installation, sha, then)
-            ready = replace(ready, found=None)
         return self._workspace(ready, sha, build)
 
     def bare(self, environment: Environment, *, say: Say = quiet) -> Workspace:
@@ -160,7 +159,7 @@ class Preparer:
             kept=ready.kept,
             backend=self._backend(ready.environment, say),
             python=ready.python,
-            interpreter=self._interpreters[_made(ready.python)],
+            interpreter=self._interpreter(ready.python).python,
             recipe=ready.recipe,
             wheels=self._wheels,
             broken=self._broken,
@@ -175,22 +174,23 @@ class Preparer:
         python = program(kept.env)
         if kept.read().recipe == wanted.digest:
             try:
-                return _Ready(environment, kept, wanted, python, self._first(python))
+                self._interpreter(python)
+                return _Ready(environment, kept, wanted, python)
             except EnvironmentFailedError:
                 say(f"the Python of {environment.name} is gone")
         backend = self._backend(environment, say)
         with span("environment"):
             found = Making(environment, kept, wanted, backend, self._config.install_timeout, say).make()
-        self._interpreters[_made(python)] = found.python
-        return _Ready(environment, kept, wanted, python, found)
+        self._interpreters[_made(python)] = found
+        return _Ready(environment, kept, wanted, python)
 
-    def _first(self, python: Path) -> Fingerprint | None:
-        """Return what a Python that must run says of itself; None when it did before, in this process."""
-        if python.exists() and _made(python) in self._interpreters:
-            return None
-        found = fingerprint.take(python)
-        self._interpreters[_made(python)] = found.python
-        return found
+    def _interpreter(self, python: Path) -> Interpreter:
+        """Return what a Python says of itself, asking it once in this process unless that no longer holds."""
+        known = self._interpreters.get(_made(python)) if python.exists() else None
+        if known is None or not known.current:
+            known = fingerprint.ask(python)
+            self._interpreters[_made(python)] = known
+        return known
 
     def _as_it_is(self, environment: Environment, sha: str, say: Say) -> Workspace:
         """Return the workspace of an existing Python: the commit is what its owner says it is."""
@@ -212,7 +212,7 @@ class Preparer:
         values["build_dir"] = str(ready.kept.source / self._config.repo_subdir)
         own = dict(ready.environment.variables)
         variables = {**asv_variables(values), **own, **activated(ready.python, own.get("PATH"))}
-        kept, found = ready.kept, ready.found or fingerprint.take(ready.python)
+        kept, found = ready.kept, self._interpreter(ready.python).fingerprint()
         return Workspace(ready.environment, sha, kept.env, ready.python, kept.source, build, found, variables)
 
     def _backend(self, environment: Environment, say: Say) -> Backend:

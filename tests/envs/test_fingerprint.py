@@ -3,6 +3,7 @@ import json
 import os
 import platform
 import sys
+import venv
 from dataclasses import asdict
 from importlib.metadata import distributions
 from pathlib import Path
@@ -34,6 +35,42 @@ def test_old_pythons_answer_too(python: Path | None) -> None:
     taken = fingerprint.take(python)
     assert "pip" in taken.distributions
     assert taken.python.startswith("CPython 3.")
+
+
+def test_what_is_installed_later_is_seen_without_asking_python_again(tmp_path: Path) -> None:
+    python = environment(tmp_path)
+    asked = fingerprint.ask(python)
+    before = asked.fingerprint().distributions
+    metadata(site(tmp_path) / "late-2.0.dist-info" / "METADATA", "Late", "2.0")
+    assert asked.current
+    assert asked.fingerprint().distributions == {**before, "Late": "2.0"}
+
+
+def test_what_names_further_places_has_python_asked_again(tmp_path: Path) -> None:
+    python = environment(tmp_path)
+    asked = fingerprint.ask(python)
+    metadata(tmp_path / "source" / "edited.egg-info" / "PKG-INFO", "edited", "0.1")
+    (site(tmp_path) / "edited.pth").write_text(f"{tmp_path / 'source'}\n")
+    assert not asked.current
+    assert fingerprint.ask(python).fingerprint().distributions["edited"] == "0.1"
+
+
+def environment(folder: Path) -> Path:
+    """Make an empty environment; return its Python."""
+    venv.create(folder / "env", with_pip=False)
+    return folder / "env" / "bin" / "python"
+
+
+def site(folder: Path) -> Path:
+    """Return where its distributions are."""
+    (found,) = (folder / "env").glob("lib/python3.*/site-packages")
+    return found
+
+
+def metadata(path: Path, name: str, version: str) -> None:
+    """Write what tells of a distribution."""
+    path.parent.mkdir(parents=True)
+    path.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\nName: not this\n")
 
 
 def test_nothing_is_told_of_the_user() -> None:
