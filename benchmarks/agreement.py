@@ -6,10 +6,12 @@
 PROJECT is a clone with an asv.conf.json; nothing is fetched and nothing in it is changed: both tools work on clones of
 their own, with its configuration but for folders and what --requirement adds, in environments of the same kind.
 
-A case agrees when our median over all rounds lies inside asv's 99 % interval over all samples of all its rounds
-(stats_ci_99, by asv's own function). As asv's samples within a process are more alike than processes are, its interval
-can be too narrow for asv itself. So there is a control: of each round, how often its median lies inside asv's interval
-over all other rounds, for asv's median and for ours side by side.
+A case agrees when the median of our rounds lies inside asv's 99 % interval. The process is the unit of what varies:
+the samples within a run of asv are more alike than its runs are, so asv's own function (stats_ci_99), which takes them
+to be independent, gives intervals that most runs of asv miss. Hence the interval over asv's rounds: Student's t on the
+logarithms of their medians. What asv's own function says of the samples of all rounds is printed beside it, and for
+both a control: of each round, how often its median lies inside the interval over all other rounds of asv, for asv's
+median and for ours side by side.
 """
 
 import argparse
@@ -26,7 +28,7 @@ def words():
     parser.add_argument("project", type=Path, help="a clone, or a git folder")
     parser.add_argument("--config", default="asv.conf.json", help="path of the configuration inside the project")
     parser.add_argument("--commit", default="HEAD", help="what to measure")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each tool, at least 2; default 5")
+    parser.add_argument("--rounds", type=int, default=7, help="runs of each tool, at least 3; default 7")
     parser.add_argument("-b", "--bench", default="", help="only benchmarks in which this expression is found")
     parser.add_argument(
         "--environment", default=f"virtualenv:{python}", help="for both; virtualenv of this Python by default"
@@ -35,8 +37,8 @@ def words():
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     parser.add_argument("--folder", type=Path, help="where all is made, and left; a temporary folder otherwise")
     chosen = parser.parse_args()
-    if chosen.rounds < 2:
-        parser.error("--rounds is at least 2: the control needs a round and others beside it")
+    if chosen.rounds < 3:
+        parser.error("--rounds is at least 3: the control needs a round and an interval over others")
     return chosen
 
 

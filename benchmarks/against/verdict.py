@@ -2,13 +2,15 @@
 
 import math
 from itertools import chain
-from statistics import mean, median
+from statistics import fmean, median, stdev
 
 from asv_runner.statistics import compute_stats
+from scipy.stats import t as students_t
 
 from .outcomes import number
 
 CLOSE = 0.01  # what is measured once has no interval
+SURE = 0.99
 
 
 def judge(theirs, mine):
@@ -25,8 +27,10 @@ def judge(theirs, mine):
     return {
         "rounds": len(theirs),
         "cases": timed,
-        "share": _share(one["inside"] for one in timed.values()),
-        "control": {who: _share(one["control"][who] for one in timed.values()) for who in ("asv", "ours")},
+        "share": {kind: _share(one[kind]["inside"] for one in timed.values()) for kind in KINDS},
+        "control": {
+            kind: {who: _share(one[kind][who] for one in timed.values()) for who in ("asv", "ours")} for kind in KINDS
+        },
         "ratio": median(one["ours"] / one["asv"] for one in timed.values()) if timed else math.nan,
         "single": single,
         "close": _share(math.isclose(*pair, rel_tol=CLOSE) for pair in single.values()),
@@ -40,34 +44,52 @@ def valued(cases):
     return {name for name, one in cases.items() if number(one["result"])}
 
 
-def interval(samples, calls):
-    """Return asv's 99 % interval of some samples; None where it is unbounded, for want of samples."""
-    _, stats = compute_stats(samples, calls)
+def over_rounds(rounds):
+    """Return the 99 % interval of the median of runs: Student's t on their logarithms; None for fewer than two."""
+    logs = [math.log(one["result"]) for one in rounds]
+    if len(logs) < 2:
+        return None
+    half = students_t.ppf((1 + SURE) / 2, len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
+    return math.exp(fmean(logs) - half), math.exp(fmean(logs) + half)
+
+
+def over_samples(rounds):
+    """Return asv's own 99 % interval of the samples of all runs; None where it is unbounded, for want of samples."""
+    samples = [*chain.from_iterable(one["samples"] for one in rounds)]
+    _, stats = compute_stats(samples, int(rounds[-1]["stats_number"] or 1))
     low, high = (stats[f"ci_99_{end}"] for end in "ab")
     return (low, high) if math.isfinite(low) and math.isfinite(high) else None
+
+
+KINDS = {"over rounds": over_rounds, "over samples": over_samples}
 
 
 def _timed(name, theirs, mine):
     """Return how a case compares; None without samples, or without an interval."""
     rounds = [one[name] for one in theirs if name in valued(one) and one[name]["samples"]]
     ours = [one[name]["result"] for one in mine if name in valued(one)]
-    calls = int((rounds[-1]["stats_number"] if rounds else 0) or 1)
-    samples = [one["samples"] for one in rounds]
-    pooled = interval([*chain(*samples)], calls) if rounds else None
-    if pooled is None:
+    compared = {kind: _compared(interval, rounds, ours) for kind, interval in KINDS.items() if rounds}
+    if not all(compared.values()) or not rounds:
         return None
-    inside = pooled[0] <= median(ours) <= pooled[1]
-    control = {"asv": _others(samples, [one["result"] for one in rounds], calls), "ours": _others(samples, ours, calls)}
-    middle = median([*chain(*samples)])
-    return {"asv": middle, "interval": pooled, "ours": median(ours), "inside": inside, "control": control}
+    return {"asv": median(one["result"] for one in rounds), "ours": median(ours), **compared}
 
 
-def _others(samples, values, calls):
-    """Return the share of rounds whose value lies inside asv's interval over all other rounds; NaN where none is."""
+def _compared(interval, rounds, ours):
+    """Return one kind of interval over all rounds of asv, whether our median lies in it, and the controls."""
+    found = interval(rounds)
+    if found is None:
+        return None
+    asv = [one["result"] for one in rounds]
+    control = {"asv": _others(interval, rounds, asv), "ours": _others(interval, rounds, ours)}
+    return {"interval": found, "inside": found[0] <= median(ours) <= found[1], **control}
+
+
+def _others(interval, rounds, values):
+    """Return the share of rounds whose value lies inside the interval over all other rounds; NaN where none is."""
     hits = []
-    for place, value in enumerate(values[: len(samples)]):
-        rest = [*chain(*samples[:place], *samples[place + 1 :])]
-        found = interval(rest, calls) if rest else None
+    for place, value in enumerate(values[: len(rounds)]):
+        rest = [*rounds[:place], *rounds[place + 1 :]]
+        found = interval(rest) if rest else None
         if found:
             hits.append(found[0] <= value <= found[1])
     return _share(hits)
@@ -80,16 +102,16 @@ def _middle(rounds, name):
 
 def _share(hits):
     """Return the mean of what is known; NaN of nothing."""
-    known = [one for one in hits if not math.isnan(one)]
-    return mean(map(float, known)) if known else math.nan
+    known = [float(one) for one in hits if not math.isnan(one)]
+    return fmean(known) if known else math.nan
 
 
 def text(found):
     """Return the figures for people, cases that do not agree first."""
-    lines = [f"{'':44}{'asv':>11}  {'99 % interval':<25}{'ours':>11}{'ours/asv':>10}"]
-    for name, one in sorted(found["cases"].items(), key=lambda pair: (pair[1]["inside"], pair[0])):
-        low, high = one["interval"]
-        mark = " " if one["inside"] else "*"
+    lines = [f"{'':44}{'asv':>11}  {'99 % interval over rounds':<25}{'ours':>11}{'ours/asv':>10}"]
+    for name, one in sorted(found["cases"].items(), key=lambda pair: (pair[1]["over rounds"]["inside"], pair[0])):
+        low, high = one["over rounds"]["interval"]
+        mark = " " if one["over rounds"]["inside"] else "*"
         span = f"{low:.4g} .. {high:.4g}"
         ratio = one["ours"] / one["asv"]
         lines.append(f"{mark} {name[:41]:42}{one['asv']:11.4g}  {span:<25}{one['ours']:11.4g}{ratio:10.3f}")
@@ -99,15 +121,13 @@ def text(found):
 
 def _summary(found):
     """Yield the shares."""
-    inside = sum(one["inside"] for one in found["cases"].values())
-    yield (
-        f"our median inside asv's interval, {found['rounds']} rounds pooled: {inside} of {len(found['cases'])} cells"
-        f" = {100 * found['share']:.0f} % (to reach 90 %); median of ours / asv {found['ratio']:.3f}"
-    )
-    yield (
-        "control, a round's median inside asv's interval over all other rounds:"
-        f" asv's {100 * found['control']['asv']:.0f} %, ours {100 * found['control']['ours']:.0f} %"
-    )
+    yield f"{len(found['cases'])} cells, {found['rounds']} rounds; median of ours / asv {found['ratio']:.3f}"
+    for kind, goal in (("over rounds", " (to reach 90 %)"), ("over samples", "")):
+        control = {who: f"{100 * share:.0f} %" for who, share in found["control"][kind].items()}
+        yield (
+            f"our median inside asv's interval {kind}: {100 * found['share'][kind]:.0f} %{goal}; control, a round's"
+            f" median inside that over all other rounds: asv's {control['asv']}, ours {control['ours']}"
+        )
     if found["single"]:
         yield f"cells measured once: {len(found['single'])}, equal within 1 %: {100 * found['close']:.0f} %"
     yield f"benchmarks that asv ran and we did not: {len(found['missing'])} {' '.join(found['missing'])}".rstrip()
