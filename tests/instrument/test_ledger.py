@@ -451,7 +451,7 @@ def test_a_thread_that_makes_objects_while_another_closes_never_fails() -> None:
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for _ in range(300):
+    for _ in range(60):
         with lifetimes(kind):
             time.sleep(0.0005)
     stop.set()
