@@ -160,7 +160,7 @@ class _Caller:
     def __call__(self) -> None:
         __tracebackhide__ = True
         made = self._fn()
-        if isinstance(made, CoroutineType):
+        if type(made) is CoroutineType:
             if self._loop is None:
                 import asyncio  # which takes long, and few need it
 

@@ -24,7 +24,7 @@ def chain(holder: object, thing: object) -> str:
     below: dict[int, tuple[object, object]] = {id(holder): (holder, thing)}  # of each holder: itself, and what it holds
     level = [holder]
     for _ in range(DEPTH):
-        root = next((one for one in level if id(one) in modules or isinstance(one, FrameType)), None)
+        root = next((one for one in level if id(one) in modules or type(one) is FrameType), None)
         if root is not None:
             return _told(root, below, modules)
         level = _above(level, below)
@@ -57,7 +57,7 @@ def _above(level: list[object], below: dict[int, tuple[object, object]]) -> list
 
 def _is_ours(holder: object) -> bool:
     """Return whether something is a call in this package."""
-    return isinstance(holder, FrameType) and holder.f_globals.get("__package__") == __package__
+    return type(holder) is FrameType and holder.f_globals.get("__package__") == __package__
 
 
 def _told(root: object, below: dict[int, tuple[object, object]], modules: dict[int, str]) -> str:
@@ -72,7 +72,7 @@ def _told(root: object, below: dict[int, tuple[object, object]], modules: dict[i
 
 
 def _called(holder: object, modules: dict[int, str]) -> str:
-    if isinstance(holder, FrameType):
+    if type(holder) is FrameType:
         return f"call of {holder.f_code.co_name} at {holder.f_code.co_filename}:{holder.f_lineno}"
     return modules.get(id(holder)) or name(holder)
 
@@ -92,7 +92,7 @@ def _items(holder: "Any") -> tuple[object, ...]:
 
 def _namespace(holder: object) -> object:
     """Return the variables of a call, or the attributes of an object that lie in a dict."""
-    if isinstance(holder, FrameType):
+    if type(holder) is FrameType:
         return holder.f_locals
     try:
         return object.__getattribute__(holder, "__dict__")

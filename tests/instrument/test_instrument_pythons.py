@@ -11,7 +11,8 @@ import uv
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-NAMES = "histogram threads registry probe lives stub swapping toggling tracers targets switching timing"
+NAMES = "histogram threads registry probe lives stub swapping toggling tracers targets switching timing "
+NAMES += "allocations snapshots memory ledger holders growth"
 SLOW_TO_IMPORT = {"ast", "asyncio", "contextlib", "dataclasses", "enum", "inspect", "json", "logging", "re", "typing"}
 
 
