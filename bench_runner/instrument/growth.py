@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 FEWEST = 12  # iterations: four to each third
 LARGE = 512  # bytes above which a block is not counted as one
+_FROZEN = 2000  # objects that a program freezes at least; Python 3.12 itself begins with 400
 _CAP = 2  # how often `least` a single call counts
 
 
@@ -137,7 +138,7 @@ class _Frozen:
 
     def __enter__(self) -> "Self":
         gc.collect()
-        self.ours = not gc.get_freeze_count()
+        self.ours = gc.get_freeze_count() < _FROZEN
         if self.ours:
             gc.freeze()
         return self

