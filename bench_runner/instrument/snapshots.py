@@ -10,13 +10,12 @@ import time
 import tracemalloc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench_runner.instrument import allocations, registry
 from bench_runner.instrument.probe import of_the_program
 
 MAX_PLACES = 10_000  # kept of a snapshot, the largest
-_OURS = (f"{Path(__file__).parent}/", tracemalloc.__file__)
+_OURS = (__file__.removesuffix("snapshots.py"), tracemalloc.__file__)
 
 Place = tuple[tuple[str, int], ...]  # file and line of an allocation, then of its callers
 Snapshot = Mapping[Place, tuple[int, int]]  # bytes and blocks that live, by where they were allocated
