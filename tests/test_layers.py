@@ -80,6 +80,11 @@ def test_one_library_one_door(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_inner_code_goes_to_the_module_that_defines(path: Path) -> None:
+    assert "bench_runner.instrument" not in imported(path), f"{path} takes a name from the facade of instrument"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), f"{path} has no opening sentence"
 

@@ -1,1 +1,47 @@
-"""Programs built to be measured: standard library only, safe in production, importable from every layer."""
+"""Programs built to be measured: standard library only, safe in production, importable from every layer.
+
+    from bench_runner.instrument import span, timed
+
+Each public name is loaded from its module when it is first asked for, and costs only what that module needs.
+"""
+
+TYPE_CHECKING = False  # typing takes long to import
+if TYPE_CHECKING:
+    from bench_runner.instrument.histogram import Histogram as Histogram
+    from bench_runner.instrument.registry import clear as clear
+    from bench_runner.instrument.registry import failures as failures
+    from bench_runner.instrument.registry import histograms as histograms
+    from bench_runner.instrument.spans import Span as Span
+    from bench_runner.instrument.spans import charge as charge
+    from bench_runner.instrument.spans import listening as listening
+    from bench_runner.instrument.spans import note as note
+    from bench_runner.instrument.spans import span as span
+    from bench_runner.instrument.switching import disable as disable
+    from bench_runner.instrument.switching import enable as enable
+    from bench_runner.instrument.switching import follow as follow
+    from bench_runner.instrument.switching import poll as poll
+    from bench_runner.instrument.timing import timed as timed
+
+# The same again for the running program. A name must not be a module's, too: who imports that would get the module.
+_HOMES = {
+    "histogram": "Histogram",
+    "registry": "clear failures histograms",
+    "spans": "Span charge listening note span",
+    "switching": "disable enable follow poll",
+    "timing": "timed",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(__import__(f"{__name__}.{_HOME[name]}", fromlist=[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, loaded or not, and the rest."""
+    return sorted({*globals(), *_HOME})
