@@ -12,21 +12,25 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import TracebackType
+
+from bench_runner.instrument.nouns import noun
 
 try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
+TYPE_CHECKING = False  # typing takes long to import
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Span:
     """A stretch of work that is over, or has just begun: then its duration and costs are 0.
 
@@ -53,12 +57,19 @@ class Span:
 Listener = Callable[[Span], None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Ears:
-    """Who is told of ends, and of beginnings if that is wanted."""
+    """Who is told of ends, and of beginnings if that is wanted, while the context lasts."""
 
-    ended: Listener
-    began: Listener | None
+    __slots__ = ("began", "ended")
+
+    def __init__(self, ended: Listener, began: Listener | None) -> None:
+        self.ended, self.began = ended, began
+
+    def __enter__(self) -> None:
+        _listen(lambda all_: (*all_, self))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        _listen(lambda all_: tuple(one for one in all_ if one is not self))
 
 
 class _Silent:
@@ -125,7 +136,7 @@ _lock = threading.Lock()
 _failures = 0
 
 
-def span(name: str, /, **fields: object) -> AbstractContextManager[None]:
+def span(name: str, /, **fields: object) -> "AbstractContextManager[None]":
     """Return the context of a stretch of work; it may be nested, and each thread has spans of its own."""
     return _Open(name, fields) if _listening else _SILENT
 
@@ -148,15 +159,9 @@ def charge(cpu_s: float, maxrss: int = 0, *, alone: bool = False) -> None:
         here.alone = here.alone or alone
 
 
-@contextmanager
-def listening(ended: Listener, began: Listener | None = None) -> Iterator[None]:
+def listening(ended: Listener, began: Listener | None = None) -> "AbstractContextManager[None]":
     """Have spans of the whole process told to `ended`, and to `began` when they begin, while the context lasts."""
-    ears = _Ears(ended, began)
-    _listen(lambda all_: (*all_, ears))
-    try:
-        yield
-    finally:
-        _listen(lambda all_: tuple(one for one in all_ if one is not ears))
+    return _Ears(ended, began)
 
 
 def failures() -> int:

@@ -59,6 +59,7 @@ def test_the_facade_alone_loads_nothing() -> None:
 
 @pytest.mark.slow
 def test_mypy_knows_the_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
     program = tmp_path / "program.py"
     names = ", ".join(PUBLIC)
     program.write_text(f"from bench_runner.instrument import {names}\nreveal_type(timed)\n{names}.nothing\n")
