@@ -7,8 +7,11 @@ Each public name is loaded from its module when it is first asked for, and costs
 
 TYPE_CHECKING = False  # typing takes long to import
 if TYPE_CHECKING:
+    from bench_runner.instrument.counting import Count as Count
+    from bench_runner.instrument.counting import Counter as Counter
+    from bench_runner.instrument.counting import counter as counter
+    from bench_runner.instrument.counting import counters as counters
     from bench_runner.instrument.histogram import Histogram as Histogram
-    from bench_runner.instrument.registry import clear as clear
     from bench_runner.instrument.registry import failures as failures
     from bench_runner.instrument.registry import histograms as histograms
     from bench_runner.instrument.spans import Span as Span
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 
 # The same again for the running program. A name must not be a module's, too: who imports that would get the module.
 _HOMES = {
+    "counting": "Count Counter counter counters",
     "histogram": "Histogram",
-    "registry": "clear failures histograms",
+    "registry": "failures histograms",
     "spans": "Span charge listening note span",
     "switching": "disable enable follow poll",
     "timing": "timed",

@@ -54,7 +54,7 @@ def test_threads_that_come_after_each_other_share_a_part() -> None:
     for _ in range(50):
         run_all([threading.Thread(target=shared.record, args=(1,)) for _ in range(2)])
     assert shared.read().count == 100
-    assert len(shared._parts) <= 2
+    assert len(shared.parts()) <= 2
 
 
 def test_a_part_has_one_thread_at_a_time() -> None:
