@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bench_runner.instrument.histogram import Histogram as Histogram
     from bench_runner.instrument.registry import failures as failures
     from bench_runner.instrument.registry import histograms as histograms
+    from bench_runner.instrument.resources import Resources as Resources
+    from bench_runner.instrument.resources import ResourceSampler as ResourceSampler
     from bench_runner.instrument.spans import Span as Span
     from bench_runner.instrument.spans import charge as charge
     from bench_runner.instrument.spans import listening as listening
@@ -30,6 +32,7 @@ _HOMES = {
     "counting": "Count Counter counter counters",
     "histogram": "Histogram",
     "registry": "failures histograms",
+    "resources": "Resources ResourceSampler",
     "spans": "Span charge listening note span",
     "switching": "disable enable follow poll",
     "timing": "timed",

@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 NAMES = (
-    "facade histogram nouns threads counting registry probe lives spans stub swapping toggling tracers targets "
+    "facade histogram nouns threads counting registry ticking probe lives spans stub swapping toggling tracers targets "
     "switching timing"
 )
 SLOW_TO_IMPORT = {"ast", "asyncio", "contextlib", "dataclasses", "enum", "inspect", "json", "logging", "re", "typing"}
@@ -40,7 +40,7 @@ def test_all_holds_on_other_pythons(version: str, tmp_path: Path) -> None:
 def test_importing_loads_little_and_only_of_the_standard_library() -> None:
     program = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); old = set(sys.modules);"
-        "from bench_runner.instrument import counter, failures, histograms, span, timed;"
+        "from bench_runner.instrument import ResourceSampler, counter, failures, histograms, span, timed;"
         "print(*(set(sys.modules) - old))"
     )
     done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True)
