@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench_runner.instrument.switching import follow as follow
     from bench_runner.instrument.switching import poll as poll
     from bench_runner.instrument.timing import timed as timed
+    from bench_runner.instrument.windows import Window as Window
 
 # The same again for the running program. A name must not be a module's, too: who imports that would get the module.
 _HOMES = {
@@ -36,6 +37,7 @@ _HOMES = {
     "spans": "Span charge listening note span",
     "switching": "disable enable follow poll",
     "timing": "timed",
+    "windows": "Window",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

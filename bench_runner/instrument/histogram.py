@@ -59,8 +59,26 @@ class Histogram:
         self.sum_ns += sum_ns
         self._low, self._high = min(self._low, low), max(self._high, high)
 
+    def since(self, earlier: "Histogram") -> "Histogram":
+        """Return what was recorded after an earlier reading: merged with that, it is this one again.
+
+        Count, buckets and sum are exact; so is an end that lies beyond the earlier one, else it is that of its bucket.
+        ValueError where the other one has what is missing here.
+        """
+        left = {
+            index: self.counts.get(index, 0) - earlier.counts.get(index, 0) for index in {*self.counts, *earlier.counts}
+        }
+        if any(n < 0 for n in left.values()):
+            raise ValueError("an earlier reading that counts more than the later one")
+        made = Histogram()
+        made.counts.update((index, n) for index, n in left.items() if n)
+        if made.counts:
+            made.sum_ns, made._low, made._high = self.sum_ns - earlier.sum_ns, self._low, self._high
+            made.settle()
+        return made
+
     def settle(self) -> None:
-        """Make what was merged from a running thread without a GIL agree with itself; else change nothing."""
+        """Make ends and sum agree with the buckets, if threads without a GIL or a difference left them wide."""
         if self.counts:
             (first, least), (most, last) = bounds(min(self.counts)), bounds(max(self.counts))
             self._low, self._high = _within(self._low, first, least), _within(self._high, most, last)

@@ -65,6 +65,38 @@ def test_merging_in_any_order_is_recording_in_one(rows: list[list[int]], order: 
     assert (parts or [Histogram()])[0] == whole
 
 
+@given(ROWS, ROWS)
+def test_what_came_since_makes_the_earlier_the_later_again(before: list[int], after: list[int]) -> None:
+    earlier, later = histogram(before), histogram([*before, *after])
+    since, really = later.since(earlier), histogram(after)
+    assert (since.counts, since.sum_ns) == (really.counts, really.sum_ns)
+    assert Histogram.from_dict(since.to_dict()) == since
+    if since.min_ns is not None and really.min_ns is not None:
+        assert since.min_ns <= really.min_ns
+    if since.max_ns is not None and really.max_ns is not None:
+        assert since.max_ns >= really.max_ns
+    earlier.merge(since)
+    assert earlier == later
+
+
+@given(ROWS, ROWS)
+def test_ends_beyond_the_earlier_ones_are_exact(before: list[int], after: list[int]) -> None:
+    earlier, really = histogram(before), histogram(after)
+    since = histogram([*before, *after]).since(earlier)
+    ends = [value for value in (earlier.min_ns, earlier.max_ns) if value is not None]
+    if really.min_ns is not None and (not ends or really.min_ns < ends[0]):
+        assert since.min_ns == really.min_ns
+    if really.max_ns is not None and (not ends or really.max_ns > ends[1]):
+        assert since.max_ns == really.max_ns
+
+
+def test_an_earlier_reading_cannot_have_more() -> None:
+    with pytest.raises(ValueError, match="earlier reading"):
+        histogram([5]).since(histogram([5, 5]))
+    with pytest.raises(ValueError, match="earlier reading"):
+        histogram([5]).since(histogram([6]))
+
+
 @given(ROWS)
 def test_strict_json_brings_back_the_same(values: list[int]) -> None:
     made = histogram(values)
