@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 class Ticker:
     """Calls `act` every `interval_s` seconds while it runs; what fails is counted under `name`, and it goes on.
 
-    Threads end in a forked child, so there it starts again. From Python 3.12 on, a process that forks while any other
-    thread is alive, hence this one, is warned of by a DeprecationWarning.
+    Threads end in a forked child, so there it starts again, after a call of `in_child`. From Python 3.12 on, a process
+    that forks while any other thread is alive, hence this one, is warned of by a DeprecationWarning.
     """
 
-    def __init__(self, interval_s: float, act: "Callable[[], object]", name: str) -> None:
+    def __init__(
+        self,
+        interval_s: float,
+        act: "Callable[[], object]",
+        name: str,
+        in_child: "Callable[[], object]" = lambda: None,
+    ) -> None:
         if not interval_s > 0:  # NaN, too
             raise ValueError(f"an interval is longer than 0 s, not {interval_s}")
-        self.interval_s, self._act, self._name = interval_s, act, name
+        self.interval_s, self._act, self._name, self._in_child = interval_s, act, name, in_child
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -32,7 +38,7 @@ class Ticker:
         """Begin with the first call in `interval_s` from now; nothing changes where it runs already."""
         if not self.running():
             _running.add(self)
-            self.arm()
+            self._arm()
 
     def stop(self) -> None:
         """Wait until a call on its way is over, and make no more."""
@@ -41,8 +47,12 @@ class Ticker:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def arm(self) -> None:
-        """Start a thread of this process."""
+    def start_again(self) -> None:
+        """Go on in a forked child."""
+        self._safely(self._in_child)
+        self._arm()
+
+    def _arm(self) -> None:
         self._stop = threading.Event()  # the old one may have been copied while it was locked
         thread = threading.Thread(target=self._run, args=(self._stop,), name=self._name, daemon=True)
         try:
@@ -55,19 +65,21 @@ class Ticker:
 
     def _run(self, stop: threading.Event) -> None:
         while not stop.wait(self.interval_s):
-            try:
-                self._act()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the program must not know
-                registry.failed(self._name, error)
+            self._safely(self._act)
+
+    def _safely(self, act: "Callable[[], object]") -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program must not know
+            registry.failed(self._name, error)
 
 
 _running: set[Ticker] = set()
 
 
 def _start_again() -> None:
-    """Start the threads that are not there in a child."""
     for one in tuple(_running):
-        one.arm()
+        one.start_again()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
