@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Collection
 
 from bench_runner.instrument.histogram import Histogram
@@ -24,6 +25,7 @@ class Failure:
         return f"<{self.count} failures, the last: {self.message}>"
 
 
+began_s = time.time()  # when all counts began, by the wall clock
 _lock = threading.RLock()  # re-entrant: a finalizer that is timed may run in the middle
 _histograms: dict[str, Threaded] = {}
 _failures: dict[str, Failure] = {}
@@ -84,6 +86,8 @@ def fitting(name: str, known: Collection[str]) -> str:
 
 def _in_child() -> None:
     """Leave the failures to the parent, as the counts are."""
+    global began_s  # noqa: PLW0603 - one per process
+    began_s = time.time()
     _lock.release()
     for one in _failures.values():
         one.count = 0

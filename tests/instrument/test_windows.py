@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench_runner.instrument.counting import Count
@@ -41,6 +41,7 @@ def window(**changes: Any) -> Window:
     return Window(**{**plain, **changes})
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         window,
