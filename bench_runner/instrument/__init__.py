@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bench_runner.instrument.counting import counter as counter
     from bench_runner.instrument.counting import counters as counters
     from bench_runner.instrument.histogram import Histogram as Histogram
+    from bench_runner.instrument.log_fields import bind as bind
     from bench_runner.instrument.registry import failures as failures
     from bench_runner.instrument.registry import histograms as histograms
     from bench_runner.instrument.resources import Resources as Resources
@@ -26,17 +27,21 @@ if TYPE_CHECKING:
     from bench_runner.instrument.switching import follow as follow
     from bench_runner.instrument.switching import poll as poll
     from bench_runner.instrument.timing import timed as timed
+    from bench_runner.instrument.trace_context import traceparent as traceparent
+    from bench_runner.instrument.trace_context import tracing as tracing
     from bench_runner.instrument.windows import Window as Window
 
 # The same again for the running program. A name must not be a module's, too: who imports that would get the module.
 _HOMES = {
     "counting": "Count Counter counter counters",
     "histogram": "Histogram",
+    "log_fields": "bind",
     "registry": "failures histograms",
     "resources": "Resources ResourceSampler",
     "spans": "Span charge listening note span",
     "switching": "disable enable follow poll",
     "timing": "timed",
+    "trace_context": "traceparent tracing",
     "windows": "Window",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}

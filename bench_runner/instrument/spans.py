@@ -164,6 +164,12 @@ def listening(ended: Listener, began: Listener | None = None) -> "AbstractContex
     return _Ears(ended, began)
 
 
+def here() -> int | None:
+    """Return the number of the innermost span; None outside of spans that are listened to, as in a forked child."""
+    innermost = _innermost.get()
+    return innermost.id if innermost is not None and innermost.pid == os.getpid() else None
+
+
 def failures() -> int:
     """Return how many listeners have failed, and are asked no more."""
     return _failures
@@ -181,8 +187,11 @@ def _tell(ears: _Ears, listener: Listener, what: Span) -> None:
     global _failures  # noqa: PLW0603 - the same
     try:
         listener(what)
-    except Exception:  # noqa: BLE001 - whatever it is, the program must not know
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program must not know
+        from bench_runner.instrument import registry
+
         _failures += 1
+        registry.failed("span listener", error)
         _listen(lambda all_: tuple(one for one in all_ if one is not ears))
 
 
