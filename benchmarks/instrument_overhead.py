@@ -30,6 +30,10 @@ except ImportError:  # a commit from before there was one
 CLOSURE, C = "closure", "C function"
 NEVER, AGAIN, ON = "timed, off", "timed, off again", "timed, on"
 TARGETS = {NEVER: 1.15, AGAIN: 1.15, ON: 20.0}
+IMPORTS = {
+    "import timing": "import bench_runner.instrument.timing",
+    "import of all that measures": "from bench_runner.instrument import ResourceSampler, counter, enable, span, timed",
+}
 MARK = "instrument_overhead"  # begins our names
 
 
@@ -131,7 +135,61 @@ def structlog_json(function):
     return inner
 
 
+def logged(make, level=logging.INFO):
+    """Return what puts a function beside a line of the standard library's logging."""
+
+    def around(function):
+        log = logging.Logger(MARK, level)  # noqa: LOG001 - one of its own for each variant
+        log.addHandler(make())
+
+        @functools.wraps(function)
+        def inner(*args, **kwargs):
+            begun = time.perf_counter_ns()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                log.info("work", extra={"ns": time.perf_counter_ns() - begun})
+
+        return inner
+
+    return around
+
+
+def plain_line():
+    handler = logging.StreamHandler(open(os.devnull, "w"))  # noqa: SIM115, PTH123 - the same
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    return handler
+
+
+def our_line():
+    from bench_runner.instrument.log_limit import Limit
+    from bench_runner.instrument.log_lines import JsonLines
+    from bench_runner.instrument.logs import Lines
+
+    handler = Lines(os.devnull)
+    handler.setFormatter(JsonLines("run"))
+    handler.addFilter(Limit(lines=10**9))
+    return handler
+
+
+def counted(function):
+    from bench_runner.instrument.counting import counter
+
+    ours = counter(f"{MARK} calls")
+
+    @functools.wraps(function)
+    def inner(*args, **kwargs):
+        ours.add()
+        return function(*args, **kwargs)
+
+    return inner
+
+
 OTHERS = {
+    "our counter": counted,
+    "our JSON log line": logged(our_line),
+    "our JSON log line, off": logged(our_line, logging.WARNING),
+    "logging, a line of text": logged(plain_line),
     "naive decorator that prints": naive,
     "prometheus_client .time()": prometheus,
     "OpenTelemetry SDK histogram": otel_histogram,
@@ -188,8 +246,8 @@ def spent(loop, calls):
     return time.thread_time_ns() - begun
 
 
-def import_ms(times=9):
-    """Return the median CPU-ms that importing the timing takes above an empty program."""
+def import_ms(code, times=9):
+    """Return the median CPU-ms that an import takes above an empty program."""
     import resource
 
     def cpu(code):
@@ -198,7 +256,7 @@ def import_ms(times=9):
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return 1e3 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
-    pairs = [(cpu("import bench_runner.instrument.timing"), cpu("pass")) for _ in range(times)]
+    pairs = [(cpu(code), cpu("pass")) for _ in range(times)]
     return statistics.median(with_ - without for with_, without in pairs)
 
 
@@ -213,7 +271,8 @@ def table(document):
     for row in document["rows"]:
         target = f"   target <= {row['target']:g}" if row["target"] else ""
         print(f"{row['variant']:30}{row['ns']:9.1f} ns{row['ratio']:8.2f} x{target}")
-    print(f"{'import':30}{document['import_ms']:9.1f} ms            target <= 20")
+    for name, ms in document["import_ms"].items():
+        print(f"{name:30}{ms:9.1f} ms            target <= 20")
     for name in document["missing"]:
         print(f"{name}: not installed, see --help")
 
@@ -234,7 +293,7 @@ def main():
         "python": platform.python_version(),
         "rounds": chosen.rounds,
         "calls": chosen.calls,
-        "import_ms": round(import_ms(), 1),
+        "import_ms": {name: round(import_ms(code), 1) for name, code in IMPORTS.items()},
         "rows": rows,
         "missing": missing,
     }

@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import time
+from functools import lru_cache
 
 from bench_runner.instrument import registry, trace_context
 from bench_runner.instrument.log_fields import bound
@@ -100,15 +101,15 @@ def _renamed(fields: "Mapping[object, Any]", told: "Mapping[str, Any]") -> "dict
 def _dumped(told: "Mapping[str, Any]") -> str:
     """Return strict JSON."""
     try:
-        return json.dumps(told, default=_text, allow_nan=False)
+        return _encode(told)
     except Exception:  # noqa: BLE001 - one of the values, in whose place we write its text
-        return json.dumps({key: _plain(one) for key, one in told.items()}, default=_text)
+        return _encode({key: _plain(one) for key, one in told.items()})
 
 
 def _plain(value: object) -> object:
     """Return a value that JSON knows as it is, else its text."""
     try:
-        json.dumps(value, default=_text, allow_nan=False)
+        _encode(value)
     except Exception:  # noqa: BLE001 - NaN, circles, strange keys, what changes meanwhile ...
         return _text(value)
     return value
@@ -121,7 +122,16 @@ def _text(value: object) -> str:
         return f"<{type(value).__name__} without a text>"
 
 
+_encode = json.JSONEncoder(default=_text, allow_nan=False).encode  # json.dumps would make one for each line
+
+
 def _utc(at_s: float) -> str:
     """Return a time of the wall clock to the microsecond."""
     whole, micro = divmod(round(at_s * 10**6), 10**6)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{micro:06}Z"
+    return f"{_second(whole)}.{micro:06}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(at_s: int) -> str:
+    """Return it to the second, of which there are fewer than lines."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_s))

@@ -12,8 +12,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 NAMES = (
-    "facade histogram nouns threads counting registry ticking probe lives spans stub swapping toggling tracers targets "
-    "switching timing"
+    "facade histogram nouns threads counting ticking resources registry probe lives spans stub swapping toggling "
+    "tracers targets switching timing windows line_file results cuts json_lines trace_context log_fields log_lines "
+    "log_limit logs"
 )
 SLOW_TO_IMPORT = {"ast", "asyncio", "contextlib", "dataclasses", "enum", "inspect", "json", "logging", "re", "typing"}
 
@@ -26,7 +27,7 @@ def test_all_holds_on_other_pythons(version: str, tmp_path: Path) -> None:
         pytest.skip(f"no Python {version} in {PYENV}")
     tool, python = uv.find_uv_bin(), tmp_path / "env/bin/python"
     subprocess.run([tool, "venv", "--quiet", "--python", found[-1], tmp_path / "env"], check=True)
-    packages = ("pytest", "pytest-timeout", "hypothesis", "coverage")
+    packages = ("pytest", "pytest-timeout", "hypothesis", "coverage", "psutil", "structlog")
     subprocess.run([tool, "pip", "install", "--quiet", "--python", python, *packages], check=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     # On our own version the others run anyway; coverage is not among the packages we need.

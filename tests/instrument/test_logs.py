@@ -151,6 +151,17 @@ def test_half_a_line_does_not_spoil_the_next(tmp_path: Path, monkeypatch: pytest
     assert registry.failures()["logs"].count == 2
 
 
+def test_a_file_that_others_opened_for_themselves_is_shared(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"logger": "shop", "event": "before"}\n')
+    one, other = logs.to(tmp_path / "a.jsonl"), logs.to(tmp_path / "a.jsonl")
+    logging.getLogger("shop").info("a")
+    one.close()
+    logging.getLogger("shop").info("b")
+    other.close()
+    found = rows((tmp_path / "a.jsonl").read_text())
+    assert [row["event"] for row in found] == ["before", "a", "a", "b"]
+
+
 def test_threads_write_whole_lines(tmp_path: Path) -> None:
     logs.to(tmp_path / "a.jsonl", limit=Limit(lines=10**6))
     log = logging.getLogger("shop")
