@@ -3,7 +3,7 @@
     export.prometheus()                                       # text for a scrape, or `scrape` as a WSGI application
     export.otlp("shop", version="1.4")                        # body of a POST to <collector>/v1/metrics
     export.lines()                                            # JSON, all buckets
-    export.results("windows", service="shop", commit="v1.4")  # windows for `bench-runner ingest`
+    export.results("windows", service="shop", commit="v1.4", environment="prod")    # for `bench-runner ingest`
 
 Each process tells of itself alone; of several workers, Prometheus sums over the label `pid`, OTLP has instances, and
 windows are merged.
@@ -60,7 +60,7 @@ def lines() -> str:
 
 
 def results(
-    folder: "str | os.PathLike[str]", *, service: str, commit: str, environment: str = "", window_s: float = 60.0
+    folder: "str | os.PathLike[str]", *, service: str, commit: str, environment: str, window_s: float = 60.0
 ) -> "Results":
     """Write windows of this process and its forked children into a folder, from now until they end.
 

@@ -31,6 +31,7 @@ class Results:
     _file: LineFile
 
     def __init__(self, folder: str, names: tuple[str, str, str], window_s: float) -> None:
+        _check(*names)
         self._folder, self._names = folder, names
         self._ticker = Ticker(window_s, self.write, _FAILURE, self._begin_in_child)
         self._begin()
@@ -72,10 +73,10 @@ class Results:
 
     def _begin(self) -> None:
         self._lock, self._last = threading.RLock(), take()  # the parent's may have been copied while it was held
-        self._file = LineFile(self._folder, f"{_in_a_path(self._names[0])}-{os.getpid()}-{time.time_ns()}.jsonl")
+        self._file = LineFile(self._folder, f"{self._names[0]}-{os.getpid()}-{time.time_ns()}.jsonl")
 
     def _window(self, now: Reading) -> Window:
-        last = self._last
+        last, taken = self._last, now.resources.since(self._last.resources).to_dict()
         service, commit, environment = self._names
         return Window(
             service=service,
@@ -86,7 +87,7 @@ class Results:
             end_s=last.at_s + (now.tick_s - last.tick_s),  # never less, whatever the wall clock did
             histograms=_histograms(now.histograms, last.histograms),
             counters=_counters(now.counters, last.counters),
-            resources=now.resources.since(last.resources).to_dict(),
+            resources={name: one for name, one in taken.items() if one is not None},
         )
 
 
@@ -103,14 +104,20 @@ def _since(now: Histogram, last: Histogram) -> Histogram:
         return now
 
 
-def _counters(now: dict[str, Count], last: dict[str, Count]) -> dict[str, Count]:
+def _counters(now: dict[str, Count], last: dict[str, Count]) -> dict[str, dict[str, object]]:
     """Return what each has counted since, zeros, too: a rate of nothing is known."""
-    return {name: Count(one.unit, one.value - last.get(name, Count(one.unit, 0)).value) for name, one in now.items()}
+    before = {name: one.value for name, one in last.items()}
+    return {name: {"unit": one.unit, "value": one.value - before.get(name, 0)} for name, one in now.items()}
 
 
-def _in_a_path(name: str) -> str:
-    """Return a name as part of a file's, whatever it holds."""
-    return "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in name)[:100]
+def _check(service: str, commit: str, environment: str) -> None:
+    """Refuse names that no file could have, in which windows end one day."""
+    for name in (service, environment):
+        plain = all(one.isascii() and (one.isalnum() or one in "._-") for one in name)
+        if not plain or not 0 < len(name) <= 100 or name[0] in ".-":
+            raise ValueError(f"service and environment have 1 to 100 letters, digits, '.', '-', '_', not {name!r}")
+    if not commit:
+        raise ValueError("a commit is a sha or a tag")
 
 
 _open: set[Results] = set()

@@ -4,7 +4,7 @@
      "start_s": 1790000000.0, "end_s": 1790000060.0,
      "histograms": {"shop.checkout:charge": {...}},         as `Histogram.to_dict`, of this window alone
      "counters": {"orders": {"unit": "1", "value": 17}},    of this window alone
-     "resources": {"cpu_s": 1.9, "rss_bytes": 12345678}}    as `Resources`: sums of this window, last levels
+     "resources": {"cpu_s": 1.9, "rss_bytes": 12345678}}    of `Resources` what is known: sums of it, last levels
 
 A process appends to DIR/<service>-<pid>-<start_ns>.jsonl, one write for each line.
 """
@@ -13,15 +13,14 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bench_runner.instrument.counting import Count
 from bench_runner.instrument.histogram import Histogram
 
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """Names and numbers of one process; times are the wall clock's, `end_s - start_s` is that of a steady one."""
 
@@ -31,9 +30,9 @@ class Window:
     pid: int
     start_s: float
     end_s: float
-    histograms: Mapping[str, Histogram]
-    counters: Mapping[str, Count]
-    resources: Mapping[str, float | None]
+    histograms: Mapping[str, Histogram] = field(default_factory=dict)
+    counters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    resources: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return it as what strict JSON knows."""
@@ -46,7 +45,7 @@ class Window:
             "start_s": self.start_s,
             "end_s": self.end_s,
             "histograms": {name: one.to_dict() for name, one in self.histograms.items()},
-            "counters": {name: {"unit": one.unit, "value": one.value} for name, one in self.counters.items()},
+            "counters": {name: dict(one) for name, one in self.counters.items()},
             "resources": dict(self.resources),
         }
 
@@ -70,9 +69,9 @@ class Window:
             pid=_natural(known.get("pid"), "pid"),
             start_s=start_s,
             end_s=end_s,
-            histograms=dict(_histograms(_mapping(known.get("histograms"), "histograms"))),
-            counters=dict(_counters(_mapping(known.get("counters"), "counters"))),
-            resources=dict(_resources(_mapping(known.get("resources"), "resources"))),
+            histograms=dict(_histograms(_mapping(known.get("histograms", {}), "histograms"))),
+            counters=dict(_counters(_mapping(known.get("counters", {}), "counters"))),
+            resources=dict(_resources(_mapping(known.get("resources", {}), "resources"))),
         )
 
 
@@ -110,16 +109,16 @@ def _histograms(data: Mapping[str, object]) -> Iterator[tuple[str, Histogram]]:
             raise ValueError(f"{name!r}: {error}") from error
 
 
-def _counters(data: Mapping[str, object]) -> Iterator[tuple[str, Count]]:
+def _counters(data: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name, one in data.items():
         known = _mapping(one, f"counter {name!r}")
         unit, value = known.get("unit"), known.get("value")
-        yield name, Count(_text(unit, f"unit of {name!r}"), _natural(value, f"value of {name!r}"))
+        yield name, {"unit": _text(unit, f"unit of {name!r}"), "value": _natural(value, f"value of {name!r}")}
 
 
-def _resources(data: Mapping[str, object]) -> Iterator[tuple[str, float | None]]:
+def _resources(data: Mapping[str, object]) -> Iterator[tuple[str, float]]:
     for name, one in data.items():
-        yield name, None if one is None else _number(one, name)
+        yield name, _number(one, name)
 
 
 def _mapping(value: object, what: str) -> Mapping[str, object]:
@@ -141,9 +140,9 @@ def _natural(value: object, what: str) -> int:
 
 
 def _number(value: object, what: str) -> float:
-    """Return a finite number as it is written."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not -math.inf < value < math.inf:
-        raise ValueError(f"window with {what} {_shown(value)}, not a number")
+    """Return a number as it is written."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise ValueError(f"window with {what} {_shown(value)}, not a number of 0 or more")
     return value
 
 

@@ -96,14 +96,14 @@ def test_other_formats_have_the_same() -> None:
 
 
 def test_windows_are_written_until_the_end(tmp_path: Path) -> None:
-    with export.results(tmp_path, service="shop", commit="v1"):
+    with export.results(tmp_path, service="shop", commit="v1", environment="prod"):
         counter("orders").add(17)
     [window] = read(tmp_path)
-    assert (window.service, window.environment, window.counters["orders"].value) == ("shop", "", 17)
+    assert (window.service, window.environment, window.counters["orders"]["value"]) == ("shop", "prod", 17)
 
 
 def test_what_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="text"):
-        export.results(tmp_path, service="shop", commit=None)  # type: ignore[arg-type] # that is the test
+        export.results(tmp_path, service="shop", commit=None, environment="prod")  # type: ignore[arg-type] # that is the test
     with pytest.raises(ValueError, match="0 s"):
-        export.results(tmp_path, service="shop", commit="v1", window_s=0)
+        export.results(tmp_path, service="shop", commit="v1", environment="prod", window_s=0)

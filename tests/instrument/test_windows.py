@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench_runner.instrument.counting import Count
 from bench_runner.instrument.histogram import Histogram
 from bench_runner.instrument.windows import Window, read, read_file
 
 NAMES = st.text(st.characters(exclude_categories=[]), max_size=8)  # lone surrogates, too
 NATURAL = st.integers(0, 2**70)
-FINITE = st.floats(allow_nan=False, allow_infinity=False)
+POSITIVE = st.floats(0, allow_infinity=False)
+COUNTS = st.fixed_dictionaries({"unit": NAMES, "value": NATURAL})
 
 
 def histogram(values: list[int]) -> Histogram:
@@ -35,8 +35,8 @@ def window(**changes: Any) -> Window:
         "start_s": 10.0,
         "end_s": 70.0,
         "histograms": {"charge": histogram([5, 10**9])},
-        "counters": {"orders": Count("1", 17)},
-        "resources": {"cpu_s": 1.9, "rss_bytes": 123, "load1": None},
+        "counters": {"orders": {"unit": "1", "value": 17}},
+        "resources": {"cpu_s": 1.9, "rss_bytes": 123},
     }
     return Window(**{**plain, **changes})
 
@@ -49,10 +49,10 @@ def window(**changes: Any) -> Window:
         commit=NAMES,
         environment=NAMES,
         pid=NATURAL,
-        start_s=FINITE.filter(lambda one: one <= 70.0),
+        start_s=st.floats(0, 70),
         histograms=st.dictionaries(NAMES, st.builds(histogram, st.lists(st.integers(0, 2**63), min_size=1))),
-        counters=st.dictionaries(NAMES, st.builds(Count, NAMES, NATURAL)),
-        resources=st.dictionaries(NAMES, st.one_of(st.none(), FINITE, NATURAL)),
+        counters=st.dictionaries(NAMES, COUNTS),
+        resources=st.dictionaries(NAMES, st.one_of(POSITIVE, NATURAL)),
     )
 )
 def test_a_line_brings_back_the_same_and_is_one_line_of_ascii(one: Window) -> None:
@@ -133,6 +133,9 @@ def change(**changes: object) -> Callable[[dict[str, Any]], object]:
         (change(counters={"orders": {"value": 17}}), "unit of 'orders' None"),
         (change(counters={"orders": {"unit": "1", "value": 0.5}}), "value of 'orders' 0.5"),
         (change(resources={"cpu_s": "much"}), "cpu_s 'much'"),
+        (change(resources={"load1": None}), "load1 None"),
+        (change(resources={"load1": -1}), "load1 -1"),
+        (change(start_s=-1), "start_s -1"),
         (change(service=["x" * 10_000]), "service"),
     ],
 )
@@ -144,7 +147,10 @@ def test_a_damaged_window_is_named(damage: Callable[[dict[str, Any]], object], n
     assert len(str(caught.value)) < 300
 
 
-def test_what_a_later_program_adds_is_left_out() -> None:
+def test_what_a_later_program_adds_is_left_out_and_what_was_not_measured_is_nothing() -> None:
     assert Window.from_dict({**window().to_dict(), "more": 1}) == window()
+    bare = Window("shop", "v1.0", "prod", 4711, 10.0, 70.0)
+    less = {key: one for key, one in bare.to_dict().items() if key not in {"histograms", "counters", "resources"}}
+    assert Window.from_dict(less) == bare
     with pytest.raises(ValueError, match="it is 5, not an object"):
         Window.from_dict(5)
