@@ -2,6 +2,7 @@
 
     export.prometheus()                                       # text for a scrape, or `scrape` as a WSGI application
     export.otlp("shop", version="1.4")                        # body of a POST to <collector>/v1/metrics
+    export.push("http://localhost:4318/v1/metrics", "shop")   # the same, each minute
     export.lines()                                            # JSON, all buckets
     export.results("windows", service="shop", commit="v1.4", environment="prod")    # for `bench-runner ingest`
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import os
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from bench_runner.instrument.push import Push
     from bench_runner.instrument.results import Results
 
 
@@ -52,6 +54,16 @@ def otlp(service: str, *, version: str = "", environment: str = "") -> str:
     return json.dumps(body, allow_nan=False)
 
 
+def push(url: str, service: str, *, version: str = "", environment: str = "", every_s: float = 60.0) -> "Push":
+    """Post that request to a collector again and again, from this process and its forked children, until they end.
+
+    ValueError for what is no http or https address; a collector that does not answer is a counted failure.
+    """
+    from bench_runner.instrument.push import Push
+
+    return Push(url, lambda: otlp(service, version=version, environment=environment), every_s)
+
+
 def lines() -> str:
     """Return an object of JSON a line, ASCII: all histograms, counters, resources, failures, each with time and pid."""
     from bench_runner.instrument import json_lines, reading
@@ -72,4 +84,5 @@ def results(
 
     if not all(isinstance(one, str) for one in (service, commit, environment)):
         raise TypeError(f"service, commit and environment are text, not {(service, commit, environment)!r}")
-    return Results(os.fspath(folder), (service, commit, environment), window_s)
+    there = os.path.abspath(folder)  # noqa: PTH100 - pathlib takes time to import; services change their folder later
+    return Results(there, (service, commit, environment), window_s)

@@ -95,10 +95,12 @@ def test_other_formats_have_the_same() -> None:
     assert int(point["startTimeUnixNano"]) < int(point["timeUnixNano"])
 
 
-def test_windows_are_written_until_the_end(tmp_path: Path) -> None:
-    with export.results(tmp_path, service="shop", commit="v1", environment="prod"):
+def test_windows_are_written_until_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with export.results("windows", service="shop", commit="v1", environment="prod"):
         counter("orders").add(17)
-    [window] = read(tmp_path)
+        monkeypatch.chdir("/")  # as services do
+    [window] = read(tmp_path / "windows")
     assert (window.service, window.environment, window.counters["orders"]["value"]) == ("shop", "prod", 17)
 
 

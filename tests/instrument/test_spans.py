@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bench_runner.instrument import spans
+from bench_runner.instrument import registry, spans
 from bench_runner.instrument.spans import Span, charge, failures, listening, note, span
 
 
@@ -101,7 +101,7 @@ def test_a_failing_listener_is_counted_and_dropped_and_others_go_on() -> None:
         asked.append(one.name)
         raise OSError("disk full")
 
-    before = failures()
+    before, counted = failures(), registry.failure("span listener").count
     with listening(failing), listening(lambda one: heard.append(one.name)):
         with span("first"):
             pass
@@ -110,6 +110,7 @@ def test_a_failing_listener_is_counted_and_dropped_and_others_go_on() -> None:
     assert asked == ["first"]
     assert heard == ["first", "second"]
     assert failures() == before + 1
+    assert registry.failures()["span listener"].count == counted + 1
 
 
 def test_beginnings_are_told_to_those_who_ask() -> None:
