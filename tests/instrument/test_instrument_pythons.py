@@ -48,3 +48,15 @@ def test_importing_loads_little_and_only_of_the_standard_library() -> None:
     loaded = {name.partition(".")[0] for name in done.stdout.split()} - {"bench_runner"}
     assert loaded <= sys.stdlib_module_names
     assert not loaded & SLOW_TO_IMPORT
+
+
+def test_no_module_needs_more_than_the_standard_library() -> None:
+    modules = sorted(path.stem for path in (ROOT / "bench_runner/instrument").glob("*.py"))
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r});"
+        f"[__import__(f'bench_runner.instrument.{{name}}') for name in {modules}]; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.partition(".")[0] for name in done.stdout.split()} - {"bench_runner", "__main__"}
+    assert loaded <= sys.stdlib_module_names
