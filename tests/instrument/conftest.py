@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 import pytest
+from hypothesis import settings
 
 from bench_runner.instrument import registry, switching
 from bench_runner.instrument.rules import Rules
+
+# An example has no time limit, which a busy machine would break.
+settings.register_profile("instrument", deadline=None)
+settings.load_profile("instrument")
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ def never(name: str) -> None:
     raise AssertionError(name)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(READINGS)
 def test_all_comes_back(one: Reading) -> None:
     told = text(one)

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench_runner.instrument import registry
@@ -159,7 +159,6 @@ def test_what_json_does_not_know_is_text() -> None:
     assert (found["surrogate"], found["plain"]) == ("\ud800", [1, {"a": None}])
 
 
-@settings(deadline=None)
 @given(VALUES, st.dictionaries(TEXT, VALUES, max_size=4))
 def test_anything_can_be_logged(message: object, fields: dict[str, object]) -> None:
     assert "event" in told(record(message, **fields))

@@ -34,7 +34,7 @@ def attributes(thing: Any) -> dict[str, object]:
     return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in thing.attributes}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(READINGS)
 def test_all_numbers_come_back(one: Reading) -> None:
     found = metrics(parsed(one))

@@ -54,13 +54,13 @@ def wanted(one: Reading) -> dict[Sample, float]:
     }
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(READINGS)
 def test_the_plain_format_comes_back(one: Reading) -> None:
     assert parsed(read_plain(text(one))) == wanted(one)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(READINGS)
 def test_openmetrics_comes_back(one: Reading) -> None:
     assert parsed(read_openmetrics(text(one, openmetrics=True))) == wanted(one)

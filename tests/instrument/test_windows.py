@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench_runner.instrument.histogram import Histogram
@@ -41,7 +41,6 @@ def window(**changes: Any) -> Window:
     return Window(**{**plain, **changes})
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         window,
