@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from bench_runner.instrument.counting import Counter as Counter
     from bench_runner.instrument.counting import counter as counter
     from bench_runner.instrument.counting import counters as counters
+    from bench_runner.instrument.growth import assert_no_growth as assert_no_growth
     from bench_runner.instrument.histogram import Histogram as Histogram
+    from bench_runner.instrument.ledger import Ledger as Ledger
+    from bench_runner.instrument.ledger import lifetimes as lifetimes
     from bench_runner.instrument.log_fields import bind as bind
+    from bench_runner.instrument.memory import MemoryReport as MemoryReport
+    from bench_runner.instrument.memory import memory_watch as memory_watch
     from bench_runner.instrument.registry import failures as failures
     from bench_runner.instrument.registry import histograms as histograms
     from bench_runner.instrument.resources import Resources as Resources
@@ -34,8 +39,11 @@ if TYPE_CHECKING:
 # The same again for the running program. A name must not be a module's, too: who imports that would get the module.
 _HOMES = {
     "counting": "Count Counter counter counters",
+    "growth": "assert_no_growth",
     "histogram": "Histogram",
+    "ledger": "Ledger lifetimes",
     "log_fields": "bind",
+    "memory": "MemoryReport memory_watch",
     "registry": "failures histograms",
     "resources": "Resources ResourceSampler",
     "spans": "Span charge listening note span",
