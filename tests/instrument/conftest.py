@@ -33,5 +33,6 @@ def switches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(switching, "_seen", set())
     registry.clear()
     yield
+    switching.follow_on_top(())
     switching.disable("*")
     assert not switching.swapping.timed_names()

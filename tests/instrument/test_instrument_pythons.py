@@ -14,7 +14,8 @@ PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 NAMES = (
     "facade histogram nouns threads counting ticking resources registry probe lives spans stub swapping toggling "
     "tracers targets switching timing windows line_file results cuts json_lines trace_context log_fields log_lines "
-    "log_limit logs allocations snapshots memory ledger holders growth"
+    "log_limit logs allocations snapshots memory ledger holders growth background deadline control_file whereabouts "
+    "watching control control_http stacks profiling"
 )
 SLOW_TO_IMPORT = {"ast", "asyncio", "contextlib", "dataclasses", "enum", "inspect", "json", "logging", "re", "typing"}
 
@@ -27,7 +28,7 @@ def test_all_holds_on_other_pythons(version: str, tmp_path: Path) -> None:
         pytest.skip(f"no Python {version} in {PYENV}")
     tool, python = uv.find_uv_bin(), tmp_path / "env/bin/python"
     subprocess.run([tool, "venv", "--quiet", "--python", found[-1], tmp_path / "env"], check=True)
-    packages = ("pytest", "pytest-timeout", "hypothesis", "coverage", "psutil", "structlog")
+    packages = ("pytest", "pytest-timeout", "hypothesis", "coverage", "psutil", "py-spy", "structlog")
     subprocess.run([tool, "pip", "install", "--quiet", "--python", python, *packages], check=True)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     # On our own version the others run anyway; coverage is not among the packages we need.
