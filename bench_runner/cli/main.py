@@ -11,6 +11,7 @@ import typer
 
 from bench_runner import __version__
 from bench_runner.cli import (
+    attach,
     baseline,
     bisect,
     changes,
@@ -43,6 +44,7 @@ VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Set up": {"init": init.init, "machine": machine.machine, "check": check.check, "list": check.list_},
     "Measure": {"run": run_.run, "show": show.show, "compare": compare.compare},
     "Find out": {"detect": changes.detect, "changes": changes.changes, "bisect": bisect.bisect},
+    "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},
     "Try it": {"demo": demo.demo},
 }

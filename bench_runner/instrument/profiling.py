@@ -14,7 +14,7 @@ from types import TracebackType
 from bench_runner.instrument import registry, stacks
 from bench_runner.instrument.background import Background, first_in_child
 from bench_runner.instrument.calls import Calls
-from bench_runner.instrument.control_file import Order
+from bench_runner.instrument.control_file import Order, replace
 from bench_runner.instrument.pyspy import PySpy
 from bench_runner.instrument.whereabouts import alive, remove
 
@@ -106,19 +106,10 @@ class Profiling:
 
     def _write(self, found: dict[stacks.Stack, int]) -> None:
         """Keep what was found in two files."""
-        import json
-
-        from bench_runner.instrument.control_file import replace
-
         if not found:
             assert self._backend is not None
             raise RuntimeError(f"nothing was seen; this covers {self._backend.covers}")
-        name = f"{self.order.backend} of process {os.getpid()}"
-        told = {COLLAPSED: stacks.collapsed(found), SPEEDSCOPE: json.dumps(stacks.speedscope(found, name))}
-        for ending, text in told.items():
-            replace(self._stem + ending, text.encode(), 0o600)
-        self.files = tuple(self._stem + ending for ending in told)
-        _thin(self._out)
+        self.files = keep(found, self._stem, f"{self.order.backend} of process {os.getpid()}")
 
     def _fail(self, error: Exception) -> None:
         self.problem = str(error)
@@ -132,6 +123,29 @@ def profile_when(*, max_seconds: float = 30, rate_hz: int = 100, backend: str = 
     files are `<out>/<pid>-<time>.collapsed` and `.speedscope.json`, named in `files` at the end; the newest KEPT stay.
     """
     return Profiling(Order(backend, max_seconds, rate_hz), os.fspath(out))
+
+
+def outside(pid: int, order: Order, out: str) -> tuple[str, ...]:
+    """Profile another process for its time, and return the files; RuntimeError or OSError says why it cannot be."""
+    os.makedirs(out, mode=0o700, exist_ok=True)  # noqa: PTH103 - as above
+    stem = f"{out}/{pid}-{_now()}"
+    sampler = PySpy(order, f"{stem}.raw", pid)
+    sampler.start()
+    end_tick_s = time.monotonic() + order.seconds
+    while time.monotonic() < end_tick_s and not sampler.ended():
+        time.sleep(0.05)
+    return keep(sampler.stop(), stem, f"{order.backend} of process {pid}")
+
+
+def keep(found: stacks.Stacks, stem: str, name: str) -> tuple[str, ...]:
+    """Write stacks in ns into two files, and return their names; OSError when that cannot be."""
+    import json
+
+    told = {COLLAPSED: stacks.collapsed(found), SPEEDSCOPE: json.dumps(stacks.speedscope(found, name))}
+    for ending, text in told.items():
+        replace(stem + ending, text.encode(), 0o600)
+    _thin(os.path.dirname(stem))  # noqa: PTH120 - as above
+    return tuple(stem + ending for ending in told)
 
 
 def _claim(one: Profiling) -> bool:

@@ -100,7 +100,7 @@ class PySpy:
     def _why(self) -> str:
         """Return a sentence on why py-spy left nothing, with what it said."""
         with open(self._errors, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - as above
-            said = " ".join(file.read(2000).split())
+            said = " ".join(file.read(2000).partition("Stack backtrace")[0].split())
         if "ermission denied" in said.lower() or "not permitted" in said.lower():
             return f"py-spy may not look into process {self._pid}: {missing_right()}. It said: {said}"
         return f"py-spy took no profile of process {self._pid}. It said: {said or 'nothing'}"
