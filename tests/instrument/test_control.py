@@ -21,7 +21,7 @@ import os, signal, sys, time
 from bench_runner.instrument import control
 
 def work():
-    return sum(range(100))
+    return sum(range(20_000))
 
 def forever():
     while True:
@@ -140,7 +140,7 @@ def test_so_is_a_module(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
     command = [sys.executable, "-m", "bench_runner.instrument", "-m", "shop", "--port", "1"]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "__main__ ['--port', '1']\n"
     none = subprocess.run(command[:3], env=environment, capture_output=True, text=True, check=False)
     assert (none.returncode, none.stderr[:6]) == (1, "usage:")

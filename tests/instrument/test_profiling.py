@@ -139,6 +139,8 @@ def test_a_place_too_many_counts_for_its_caller(out: str, monkeypatch: pytest.Mo
     work(0.05)
     taken.stop()
     assert taken.problem.startswith("nothing was seen; this covers every call")
+    assert taken.files == ()
+    assert registry.failures() == {}
 
 
 def test_another_profilers_function_is_left_alone(out: str) -> None:
