@@ -7,6 +7,7 @@ Each public name is loaded from its module when it is first asked for, and costs
 
 TYPE_CHECKING = False  # typing takes long to import
 if TYPE_CHECKING:
+    from bench_runner.instrument.control import watch as watch
     from bench_runner.instrument.counting import Count as Count
     from bench_runner.instrument.counting import Counter as Counter
     from bench_runner.instrument.counting import counter as counter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bench_runner.instrument.log_fields import bind as bind
     from bench_runner.instrument.memory import MemoryReport as MemoryReport
     from bench_runner.instrument.memory import memory_watch as memory_watch
+    from bench_runner.instrument.profiling import profile_when as profile_when
     from bench_runner.instrument.registry import failures as failures
     from bench_runner.instrument.registry import histograms as histograms
     from bench_runner.instrument.resources import Resources as Resources
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
 
 # The same again for the running program. A name must not be a module's, too: who imports that would get the module.
 _HOMES = {
+    "control": "watch",
     "counting": "Count Counter counter counters",
     "growth": "assert_no_growth",
     "histogram": "Histogram",
     "ledger": "Ledger lifetimes",
     "log_fields": "bind",
     "memory": "MemoryReport memory_watch",
+    "profiling": "profile_when",
     "registry": "failures histograms",
     "resources": "Resources ResourceSampler",
     "spans": "Span charge listening note span",
