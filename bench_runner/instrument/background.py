@@ -34,6 +34,11 @@ class Background:
         self._thread = thread
         _running.add(self)
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started, and has not come to its end."""
+        return self in _running
+
     def wake(self) -> None:
         """Have the next step taken at once. A signal handler may call this: to release a lock waits for nobody."""
         try:  # noqa: SIM105 - contextlib takes time to import

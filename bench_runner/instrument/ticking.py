@@ -1,9 +1,9 @@
-"""Does something again and again in a daemon thread of its own, in this process and in those that fork from it."""
+"""Does something every so many seconds, in this process and in those that fork from it."""
 
-import os
-import threading
+import time
 
 from bench_runner.instrument import registry
+from bench_runner.instrument.background import Background
 
 TYPE_CHECKING = False  # typing takes long to import
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 class Ticker:
     """Calls `act` every `interval_s` seconds while it runs; what fails is counted under `name`, and it goes on.
 
-    Threads end in a forked child, so there it starts again, after a call of `in_child`. From Python 3.12 on, a process
-    that forks while any other thread is alive, hence this one, is warned of by a DeprecationWarning.
+    In a forked child it goes on after a call of `in_child`.
     """
 
     def __init__(
@@ -27,60 +26,37 @@ class Ticker:
         if not interval_s > 0:  # NaN, too
             raise ValueError(f"an interval is longer than 0 s, not {interval_s}")
         self.interval_s, self._act, self._name, self._in_child = interval_s, act, name, in_child
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._due_s = 0.0
+        self._background = Background(name, self._step, self._forked)
 
     def running(self) -> bool:
         """Return whether it was started, and not stopped since."""
-        return self in _running
+        return self._background.running
 
     def start(self) -> None:
         """Begin with the first call in `interval_s` from now; nothing changes where it runs already."""
         if not self.running():
-            _running.add(self)
-            self._arm()
+            self._due_s = time.monotonic() + self.interval_s
+            self._background.start()
 
     def stop(self) -> None:
-        """Wait until a call on its way is over, and make no more."""
-        _running.discard(self)
-        self._stop.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        """Make no more calls; one on its way is waited for, but not for long."""
+        self._background.stop()
 
-    def start_again(self) -> None:
-        """Go on in a forked child."""
+    def _forked(self) -> None:
+        self._due_s = time.monotonic() + self.interval_s
         self._safely(self._in_child)
-        self._arm()
 
-    def _arm(self) -> None:
-        self._stop = threading.Event()  # the old one may have been copied while it was locked
-        thread = threading.Thread(target=self._run, args=(self._stop,), name=self._name, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # no more threads, or the interpreter is about to end
-            _running.discard(self)
-            registry.failed(self._name, error)
-        else:
-            self._thread = thread
-
-    def _run(self, stop: threading.Event) -> None:
-        while not stop.wait(self.interval_s):
+    def _step(self) -> float:
+        """Make the call that is due; return the seconds until the next."""
+        now_s = time.monotonic()
+        if now_s >= self._due_s:
+            self._due_s = now_s + self.interval_s
             self._safely(self._act)
+        return self._due_s - time.monotonic()
 
     def _safely(self, act: "Callable[[], object]") -> None:
         try:
             act()
         except Exception as error:  # noqa: BLE001 - whatever it is, the program must not know
             registry.failed(self._name, error)
-
-
-_running: set[Ticker] = set()
-
-
-def _start_again() -> None:
-    for one in tuple(_running):
-        one.start_again()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_start_again)

@@ -110,7 +110,6 @@ def test_one_that_does_not_run_reads_when_asked() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_child_has_readings_of_its_own(sampler: ResourceSampler) -> None:
     burn(0.2)
     reading, writing = os.pipe()
