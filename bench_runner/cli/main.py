@@ -28,6 +28,7 @@ from bench_runner.cli import (
     store,
 )
 from bench_runner.cli.leave import leave
+from bench_runner.cli.profiled import profiled
 from bench_runner.cli.project import Place
 from bench_runner.errors import BenchRunnerError, EnvironmentFailedError
 
@@ -129,7 +130,8 @@ def work() -> None:
     """Run the command line; every error of the house leaves here, as one sentence and its exit code."""
     warn_of_namesake()
     try:
-        app(args=hoisted(sys.argv[1:]), standalone_mode=True)
+        with profiled():
+            app(args=hoisted(sys.argv[1:]), standalone_mode=True)
     except EnvironmentFailedError as error:
         typer.echo(f"error: {error}\n{error.output}".rstrip(), err=True)
         sys.exit(error.exit_code)

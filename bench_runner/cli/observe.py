@@ -18,8 +18,8 @@ from bench_runner import __version__
 from bench_runner.cli import steps
 from bench_runner.errors import UsageError
 from bench_runner.hostile import plain
-from bench_runner.instrument.spans import Span, listening, span
-from bench_runner.instrument.trace import document
+from bench_runner.instrument.spans import listening, span
+from bench_runner.instrument.trace import Recording
 from bench_runner.runner.log import Log
 from bench_runner.runner.logbook import Kept
 from bench_runner.runner.shares import Shares
@@ -59,7 +59,7 @@ def observed(wishes: Wishes, environments: Path) -> Iterator[Console]:
 @contextmanager
 def traced(path: Path | None, verb: str) -> Iterator[None]:
     """Make the block one step, and write all in it as a Chrome trace, however it ends; UsageError without a place."""
-    heard: list[Span] = []
+    heard = Recording()
     with ExitStack() as around:
         if path is not None:
             try:
@@ -67,16 +67,16 @@ def traced(path: Path | None, verb: str) -> Iterator[None]:
             except OSError as error:
                 raise UsageError(f"--trace {path}: {error.strerror}: name a file that can be written") from error
             around.callback(_write, heard, verb, file)
-            around.enter_context(listening(heard.append))
+            around.enter_context(listening(heard.ended))
         with span(verb):
             yield
 
 
-def _write(heard: list[Span], verb: str, file: TextIO) -> None:
+def _write(heard: Recording, verb: str, file: TextIO) -> None:
     """Write the trace; a full disk is no reason to fail."""
     try:
         with file:
-            json.dump(document(heard, f"bench-runner {verb}"), file)
+            json.dump(heard.document(f"bench-runner {verb}"), file)
     except OSError as error:
         typer.echo(f"warning: {file.name} holds no whole trace: {error.strerror}", err=True)
 

@@ -16,6 +16,7 @@ from bench_runner.envs.kept import Kept, State
 from bench_runner.envs.recipe import Recipe, has_commands
 from bench_runner.envs.wheelcache import Entry, WheelCache, build_recipe
 from bench_runner.errors import EnvironmentFailedError
+from bench_runner.instrument.counting import counter
 from bench_runner.instrument.spans import span
 from bench_runner.model.environment import Environment
 
@@ -109,6 +110,7 @@ class Installation:
     def _built(self, entry: Entry, key: tuple[str, str], values: Mapping[str, str]) -> float:
         """Return the seconds a build takes, or took when it is kept; its result lies in the entry's folder."""
         if entry.seconds is not None:
+            counter("wheels reused").add()
             return entry.seconds
         if key in self.broken:
             raise self.broken[key]
@@ -120,6 +122,7 @@ class Installation:
         except EnvironmentFailedError as error:
             self.broken[key] = error
             raise
+        counter("wheels built").add()
         seconds = time.monotonic() - start
         if any(entry.folder.iterdir()):
             entry.finished(seconds)

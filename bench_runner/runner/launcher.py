@@ -5,6 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from bench_runner.instrument.counting import counter
 from bench_runner.instrument.spans import charge, note, span
 from bench_runner.model.benchmark import Case
 from bench_runner.runner.process import Lost, Worker
@@ -87,6 +88,7 @@ class Launcher:
     def canary(self, request: Canary, *, alone: bool) -> CanaryDone:
         """Return what a canary took in the interpreter that cases are handed to, NaN when there is no answer."""
         worker = None if alone else self._preloaded()
+        counter("canaries").add()
         with span("canary"):
             answer = (worker or self._small()).ask(request, _CANARY_S)
             done = answer if isinstance(answer, CanaryDone) else CanaryDone(math.nan, math.nan)

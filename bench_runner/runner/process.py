@@ -15,6 +15,7 @@ from typing import Any, Self
 from bench_runner.envs.base import Workspace
 from bench_runner.envs.variables import activated, inherited
 from bench_runner.errors import EnvironmentFailedError
+from bench_runner.instrument.counting import counter
 from bench_runner.worker.messages import ASV_RUNNER, decode, encode
 
 _MARK = "BENCH_RUNNER_WORKER"  # a variable by which a worker's descendants are known even when it is dead
@@ -63,6 +64,7 @@ class Worker:
         finally:
             os.close(theirs)
             os.close(said)
+        counter("interpreters").add()
         self._ears = selectors.DefaultSelector()
         assert self._process.stdout is not None
         self._output = self._process.stdout.fileno()

@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from bench_runner.envs.base import Workspace
+from bench_runner.instrument.counting import counter
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.vitals import UNKNOWN
@@ -136,6 +137,7 @@ class Measurement:
             affinity=list(self._sampling.affinity),
             memory=self._sampling.memory,
         )
+        counter("cases").add()
         try:
             return self._launcher.run(request, alone=course.alone)
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_runner.errors import StoreError
+from bench_runner.instrument.counting import counter
 
 RESTORE = "restore it from git or remove it and measure again"
 
@@ -80,6 +81,7 @@ def write(path: Path, data: Mapping[str, Any], scratch: Path, *, compact: bool =
             os.fsync(file.fileno())
         temporary.replace(path)
         _sync(path.parent)
+        counter("bytes stored", "By").add(len(content))
     except OSError as cause:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -48,6 +48,29 @@ def complete(trace: Path) -> list[dict[str, Any]]:
     return [one for one in json.loads(trace.read_text())["traceEvents"] if one["ph"] == "X"]
 
 
+def check_counters(trace: Path) -> None:
+    """Hold the last of each counter in the trace to what three commits, one of which does not build, come to."""
+    events = [one for one in json.loads(trace.read_text())["traceEvents"] if one["ph"] == "C"]
+    last = {one["name"]: one["args"]["count"] for one in events}
+    assert last["wheels built"] == 2
+    assert last["cases"] == 2 * (2 + 1 + 2)  # commits, time_spin twice, track_answer and both of mem_list once
+    assert last["interpreters"] >= 4
+    assert last["bytes stored"] > 1000
+
+
+def test_the_runner_profiles_itself_when_asked(tiny: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_RUNNER_PROFILE", "cprofile")
+    done = tiny("list")
+    assert done.code == 0, done.err
+    told = next(line for line in done.err.splitlines() if line.startswith("profile of this command: "))
+    collapsed, speedscope = told.partition(": ")[2].split(", ")
+    assert "bench_runner" in Path(collapsed).read_text()
+    assert json.loads(Path(speedscope).read_text())["profiles"]
+    monkeypatch.setenv("BENCH_RUNNER_PROFILE", "yes")
+    done = tiny("list")
+    assert (done.code, done.err) == (2, "error: BENCH_RUNNER_PROFILE=yes: write 1, pyspy or cprofile\n")
+
+
 def test_a_run_is_logged_traced_and_shown(tiny: Command) -> None:
     words = ("--machine", "here", "run", "ALL", "--rounds", "2", "-v", "--trace", "trace.json")
     done = tiny(*words)
@@ -58,6 +81,7 @@ def test_a_run_is_logged_traced_and_shown(tiny: Command) -> None:
     check_order(tiny, told)
     check_sums(told)
     check_failure(tiny, told, done.err)
+    check_counters(tiny.folder / "trace.json")
     ended = [line for line in told if line["outcome"] != "begun"]
     assert sorted(one["name"] for one in complete(tiny.folder / "trace.json")) == sorted(one["step"] for one in ended)
     assert "went: environments and builds" in done.err

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bench_runner.instrument.counting import counter
 from bench_runner.instrument.spans import Span, listening, span
-from bench_runner.instrument.trace import document
+from bench_runner.instrument.trace import Recording, document
 
 
 def recorded() -> list[Span]:
@@ -38,7 +39,7 @@ def assert_well_formed(trace: dict[str, Any]) -> None:
     """Hold a trace to what Perfetto's reader asks: kinds, numbers, names, and events of a thread that nest."""
     assert isinstance(trace["traceEvents"], list)
     for one in trace["traceEvents"]:
-        assert one["ph"] in {"X", "M"}
+        assert one["ph"] in {"X", "M", "C"}
         assert isinstance(one["name"], str)
         assert isinstance(one["pid"], int)
         assert isinstance(one["tid"], int)
@@ -80,3 +81,17 @@ def test_threads_have_rows_of_their_own() -> None:
 
 def test_nothing_recorded_is_a_trace_too() -> None:
     assert complete(document([], "x")) == []
+
+
+def test_counters_are_told_at_the_end_of_each_span_that_changed_one() -> None:
+    sold, recording = counter("sold in a trace"), Recording()
+    with listening(recording.ended), span("day"):
+        for amount in (3, 0, 4):
+            with span("sale"):
+                sold.add(amount)
+    trace = recording.document("shop")
+    assert_well_formed(trace)
+    told = [one for one in trace["traceEvents"] if one["ph"] == "C" and one["name"] == "sold in a trace"]
+    assert [one["args"] for one in told] == [{"count": 3}, {"count": 7}]
+    ends = [one["ts"] + one["dur"] for one in complete(trace) if one["name"] == "sale"]
+    assert [one["ts"] for one in told] == pytest.approx([ends[0], ends[2]], abs=1.0)
