@@ -15,7 +15,6 @@ from time import thread_time_ns
 from types import CodeType, FrameType
 
 from bench_runner.instrument import registry
-from bench_runner.instrument.background import Background
 from bench_runner.instrument.probe import of_the_program
 from bench_runner.instrument.stacks import Stack, add
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_NODES = 100_000  # of one profile; the time of what is called beyond them counts for its caller
-_OURS = Background._run.__code__  # noqa: SLF001 - our own threads are known by it
 _ALL_THREADS = hasattr(threading, "setprofile_all_threads")
 
 
@@ -94,25 +92,21 @@ class Calls:
                 sys.setprofile(None)
                 return
             thread = getattr(self._local, "thread", None) or self._enter(frame, event)
-            if thread is not None:
-                self._step(thread, frame, event, what, now_ns)
-                thread.since_ns = thread_time_ns()
+            self._step(thread, frame, event, what, now_ns)
+            thread.since_ns = thread_time_ns()
         except Exception as error:
             self._over = True
             if of_the_program(error):
                 raise
             registry.failed("profile", error)
 
-    def _enter(self, frame: FrameType, event: str) -> _Thread | None:
-        """Begin with a thread, in which calls are on their way already; None for one of our own."""
+    def _enter(self, frame: FrameType, event: str) -> _Thread:
+        """Begin with a thread, in which calls are on their way already."""
         above = frame.f_back if event == "call" else frame
         codes: list[CodeType] = []
         while above is not None:
             codes.append(above.f_code)
             above = above.f_back
-        if _OURS in codes:
-            sys.setprofile(None)
-            return None
         thread = _Thread()
         for code in reversed(codes):
             thread.here = self._callee(thread.here, code)

@@ -37,7 +37,7 @@ def program() -> str:
 class PySpy:
     """A profile by py-spy; `raw` is a file of its own that it may write."""
 
-    covers = "all threads while they use the CPU, seen from outside"
+    covers = "all threads that py-spy takes for busy, seen from outside"
 
     def __init__(self, order: Order, raw: str, pid: int | None = None) -> None:
         self._order, self._raw, self._errors = order, raw, f"{raw}.err"
