@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 EXPORTER = "bench-history"
+NO_FRAME = "(no Python frame)"  # py-spy saw a thread that had none, as one that just begins
 
 Stack = tuple[str, ...]  # frames, the outermost first, such as "charge (shop/checkout.py:12)"
 Stacks = Mapping[Stack, int]  # -> ns, or samples before they are weighed
@@ -18,10 +19,10 @@ def parse(text: str) -> dict[Stack, int]:
     added: dict[Stack, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            frames, _, weight = line.rstrip("\r").rpartition(" ")
-            if not frames or not (weight.isascii() and weight.isdecimal()):
+            frames, space, weight = line.rstrip("\r").rpartition(" ")
+            if not space or not (weight.isascii() and weight.isdecimal()):
                 raise ValueError(f"line {number} is no collapsed stack: {line[:80]!r}")
-            stack = tuple(frames.split(";"))
+            stack = tuple((frames or NO_FRAME).split(";"))
             added[stack] = added.get(stack, 0) + int(weight)
     return added
 

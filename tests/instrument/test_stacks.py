@@ -99,7 +99,7 @@ def test_other_names_are_left_alone(frame: str) -> None:
     assert stacks.speedscope({(frame,): 1}, "of a test")["shared"]["frames"] == [{"name": frame}]
 
 
-@pytest.mark.parametrize("text", ["nothing", "a;b", "a;b x", "a;b -1", "a 1.5", " 3", "a \u00b2"])
+@pytest.mark.parametrize("text", ["nothing", "a;b", "a;b x", "a;b -1", "a 1.5", "3", "a \u00b2"])
 def test_what_is_no_stack_is_named(text: str) -> None:
     with pytest.raises(ValueError, match="line 2 is no collapsed stack"):
         stacks.parse(f"a;b 1\n{text}\n")
@@ -113,5 +113,6 @@ def test_our_own_threads_are_left_out() -> None:
 
 def test_lines_of_the_same_stack_are_added_up() -> None:
     assert stacks.parse("a;b 1\r\n\na;b 2\n") == {("a", "b"): 3}
+    assert stacks.parse("a 1\n 2\n") == {("a",): 1, (stacks.NO_FRAME,): 2}
     assert stacks.collapsed({("a;b",): 1, ("a:b",): 2}) == "a:b 3\n"
     assert stacks.add([{("a",): 1}, {("a",): 2, ("b",): 3}]) == {("a",): 3, ("b",): 3}
