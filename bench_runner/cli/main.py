@@ -18,6 +18,7 @@ from bench_runner.cli import (
     check,
     compare,
     demo,
+    ingest,
     init,
     log,
     machine,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Set up": {"init": init.init, "machine": machine.machine, "check": check.check, "list": check.list_},
-    "Measure": {"run": run_.run, "show": show.show, "compare": compare.compare},
+    "Measure": {"run": run_.run, "ingest": ingest.ingest, "show": show.show, "compare": compare.compare},
     "Find out": {"detect": changes.detect, "changes": changes.changes, "bisect": bisect.bisect},
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},

@@ -130,7 +130,7 @@ class Project:
 
         with span("load"):
             history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
-        if not history.series and not history.failures and not history.elsewhere:
+        if not (history.series or history.failures or history.elsewhere or history.production):
             raise NothingMeasuredError(
                 f"no results yet in {self.config.results_dir}: measure some with `bench-runner run NEW`"
             )

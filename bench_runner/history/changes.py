@@ -53,12 +53,15 @@ class Group:
 
 
 def find(history: Past, detector: Detector, policy: Policy | None = None) -> list[Change]:
-    """Return the changes that the policy keeps, each segment by itself, in the order of the series and of git."""
+    """Return the changes that the policy keeps, each segment by itself, in the order of the series and of git.
+
+    A metric of which neither way is better has no changes: its numbers say what was asked of the program.
+    """
     rules = policy or Policy()
     return [
         change
         for series in history.series
-        if rules.judged(series.key.case)
+        if series.metric.better != "neither" and rules.judged(series.key.case)
         for part in series.stretches()
         for change in _find(series, part, detector)
         if rules.keeps(change)
@@ -113,11 +116,24 @@ def _placed(series: Series, start: int, step: Step, state: State, recovered_by: 
         last_old=series.shas[old],
         first_new=series.shas[new],
         revision=series.revisions[new],
-        candidates=series.revisions[new] - series.revisions[old],
+        candidates=_commits_between(series, old, new),
         state=state,
         recovered_by=recovered_by,
-        span=(series.revisions[_measured_before(series, earliest)] + 1, series.revisions[latest]),
+        span=_revisions_of(series, _measured_before(series, earliest), latest),
+        between=(series.times[old], series.times[new]) if series.times else None,
     )
+
+
+def _commits_between(series: Series, old: int, new: int) -> int:
+    """Return how many commits lie between two points: 0 where one of them is not on the branch."""
+    first, last = series.revisions[old], series.revisions[new]
+    return 0 if min(first, last) < 0 else abs(last - first)
+
+
+def _revisions_of(series: Series, before: int, latest: int) -> tuple[int, int] | None:
+    """Return the revisions after one point and up to another; None where a point is not on the branch."""
+    first, last = series.revisions[before], series.revisions[latest]
+    return None if min(first, last) < 0 else (first + 1, last)
 
 
 def _measured_before(series: Series, index: int) -> int:

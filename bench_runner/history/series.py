@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bench_runner.history import frames
+from bench_runner.history import frames, production
 from bench_runner.history.facts import Elsewhere, Failure, Number, RunFact
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
+from bench_runner.model.production import is_production
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.store import columns
 from bench_runner.store.files import Store
@@ -43,7 +44,8 @@ class History:
     """What is known of a branch: commits oldest first (index = revision), series in the order of their cases.
 
     `runs` and `failures` are in the order of commits; `elsewhere` are runs of commits that are not on the branch, the
-    newest commit first, and nothing else here speaks of those.
+    newest commit first, and nothing else here speaks of those. `production` are series of windows in the order of time;
+    nothing else but `points` speaks of their runs, and `releases` are those that are not on the branch, by sha.
     """
 
     commits: Sequence[Commit]
@@ -55,6 +57,8 @@ class History:
     runs: Sequence[RunFact] = ()
     elsewhere: Sequence[Elsewhere] = ()
     damaged: Sequence[Damage] = ()
+    production: Sequence[Series] = ()
+    releases: Mapping[str, Commit] = field(default_factory=dict)
 
     def table(self) -> "pd.DataFrame":
         """Return all points as a pandas table, one row per point, ordered by series and revision.
@@ -79,21 +83,31 @@ def load(store: Store, repository: Repository, *, branch: str | None = None, cac
     found = columns.load(store, cache)
     benchmarks, machines = store.benchmarks(), store.machines()
     revisions = {commit.sha: revision for revision, commit in enumerate(commits)}
-    facts = dict(_facts(found))
+    facts = {index: one for index, one in _facts(found) if not is_production(one.machine)}
+    seen = production.series(store, revisions)
     here = sorted((one for one in facts.values() if one.sha in revisions), key=lambda one: revisions[one.sha])
     others = {index: one for index, one in facts.items() if one.sha not in revisions}
     frame = frames.frame(found, revisions)
     return History(
         commits=commits,
         points=frame,
-        series=list(_series(frame, commits, benchmarks)),
+        series=[one for one in _series(frame, commits, benchmarks) if not is_production(one.key.machine)],
         benchmarks=benchmarks,
         machines=machines,
         failures=sorted(_failures(found, frame, commits), key=lambda one: revisions[one.sha]),
         runs=here,
         elsewhere=_elsewhere(found, others, benchmarks, _named(found, others, repository, branch)) if others else [],
-        damaged=store.damaged[before:],
+        damaged=list(dict.fromkeys(store.damaged[before:])),
+        production=seen,
+        releases=_releases(seen, repository),
     )
+
+
+def _releases(series: Sequence[Series], repository: Repository) -> dict[str, Commit]:
+    """Return the commits that ran in production and are not on the branch, as far as the repository has them."""
+    pairs = (pair for one in series for pair in zip(one.shas, one.revisions, strict=True))
+    elsewhere = {sha for sha, revision in pairs if revision < 0}
+    return {one.sha: one for one in repository.known(elsewhere)} if elsewhere else {}
 
 
 def _facts(found: columns.Columns) -> Iterator[tuple[int, RunFact]]:

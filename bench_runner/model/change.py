@@ -40,6 +40,10 @@ class Change:
 
     `candidates` counts the commits it may be; `recovered_by` is the sha where the level came back. `span` is wider than
     that: the revisions (first, last) that hold it with 95 % probability, since noise blurs its place among the points.
+
+    A change of production lies between two windows (`between`, when they start, in ms), and so between the releases
+    that ran in them. A `span` that ends before it begins holds no commit: nothing was deployed there, or an older
+    release (`candidates` counts the commits that were taken back). It is None where a release is not on the branch.
     """
 
     key: SeriesKey
@@ -53,12 +57,25 @@ class Change:
     recovered_by: str = ""
     warnings: tuple[str, ...] = field(default=())
     span: tuple[int, int] | None = None
+    between: tuple[int, int] | None = None
 
     @property
     def id(self) -> str:
         """Stable while the place stays: eight hex digits."""
-        parts = (self.key.case.id, self.key.environment, self.key.machine, self.first_new)
+        place = self.first_new if self.between is None else f"{self.first_new} {self.between[1]}"
+        parts = (self.key.case.id, self.key.environment, self.key.machine, place)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
+
+    @property
+    def production(self) -> bool:
+        """Whether it was seen in production: news, and never a gate."""
+        return self.between is not None
+
+    @property
+    def inside(self) -> bool:
+        """Whether it surely happened while one release was in production, so that no commit made it."""
+        deployed = self.span is not None and self.span[0] <= self.span[1]
+        return self.production and self.last_old == self.first_new and not deployed
 
     @property
     def worse(self) -> bool:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Better = Literal["lower", "higher"]
+Better = Literal["lower", "higher", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Name, unit (base unit: seconds, bytes, or the suite's own word), direction; exact metrics have no noise."""
+    """Name, unit (base unit: seconds, bytes, or the suite's own word), direction; exact metrics have no noise.
+
+    Neither way is better where a number tells what was asked of a program and not how well it did.
+    """
 
     name: str
     unit: str
@@ -17,7 +20,7 @@ class Metric:
 
     def worse(self, before: float, after: float) -> bool:
         """Return whether going from `before` to `after` is a step in the bad direction."""
-        return after > before if self.better == "lower" else after < before
+        return self.better != "neither" and (after > before if self.better == "lower" else after < before)
 
 
 TIME = Metric("time", "seconds")

@@ -7,6 +7,7 @@ from typing import Literal
 from bench_runner.model.benchmark import Case
 from bench_runner.model.environment import Environment
 from bench_runner.model.machine import Machine
+from bench_runner.model.production import JointWindow
 from bench_runner.model.sample import Sample, Summary
 
 Outcome = Literal["ok", "failed", "timeout", "skipped", "crashed"]
@@ -76,7 +77,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One result file."""
+    """One result file; `windows` are what its results were computed from if they come from production."""
 
     commit_sha: str
     commit_time_ms: int
@@ -87,3 +88,4 @@ class Run:
     fingerprint: Fingerprint
     results: tuple[Result, ...] = ()
     setup_cache_s: Mapping[str, float] = field(default_factory=dict)
+    windows: tuple[JointWindow, ...] = ()

@@ -25,6 +25,10 @@ class Series:
     the metric's unit, NaN where a benchmark was skipped or failed. `segments` holds the first index of each segment,
     0 first: a new benchmark version or measurement protocol starts a new one, and nothing is tested across it. `doubts`
     are the warnings of each point in one line; () where nobody asks for them.
+
+    A series of production has a point for each window instead, in the order of time: `times` are when they start (ms),
+    `revisions` and `shas` those of the release that ran then, so they repeat, and fall where a release was taken back;
+    a revision of -1 is that of a commit which is not on the branch.
     """
 
     key: SeriesKey
@@ -36,6 +40,7 @@ class Series:
     high: Sequence[float]
     segments: tuple[int, ...] = (0,)
     doubts: Sequence[str] = ()
+    times: Sequence[int] = ()
 
     def stretches(self) -> list[slice]:
         """Return the segments as slices."""

@@ -148,10 +148,13 @@ def adjust(ps: Sequence[float]) -> list[float]:
 
 
 def judge(contrast: Contrast, q: float, metric: Metric) -> Verdict:
-    """Say slower or faster (the metric's worse and better), unchanged within the floor, or undecided."""
+    """Say slower or faster (the metric's worse and better), unchanged within the floor, or undecided.
+
+    Where neither way is better, what changed stays undecided.
+    """
     size = abs(contrast.after - contrast.before)
     relevant = size > contrast.floor * max(abs(contrast.before), abs(contrast.after))
-    if relevant and (contrast.certain or q < FALSE_SHARE):
+    if relevant and metric.better != "neither" and (contrast.certain or q < FALSE_SHARE):
         return "slower" if metric.worse(contrast.before, contrast.after) else "faster"
     inside = contrast.ratio_low >= 1 / (1 + FLOOR) and contrast.ratio_high <= 1 + FLOOR
     return "unchanged" if inside or contrast.certain else "undecided"

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark
-from bench_runner.model.metric import Metric
+from bench_runner.model.metric import Better, Metric
 from bench_runner.store.fields import Json, array, number, text, unicode, whole, wrong
 
 API_VERSION = 2
@@ -52,8 +52,8 @@ def write_entry(benchmark: Benchmark) -> dict[str, Any]:
         entry["timeout"] = benchmark.timeout
     if benchmark.setup_cache_key is not None:
         entry["setup_cache_key"] = benchmark.setup_cache_key
-    if benchmark.metric.better == "higher":
-        entry["better"] = "higher"
+    if benchmark.metric.better != "lower":
+        entry["better"] = benchmark.metric.better
     if benchmark.metric.exact:
         entry["exact"] = True
     return entry
@@ -90,10 +90,10 @@ def _strings(values: object, what: str) -> tuple[str, ...]:
 
 def read_metric(entry: Json) -> Metric:
     """Return what the numbers of an entry mean."""
-    kind = text(entry, "type", "time")
+    kind, better = text(entry, "type", "time"), entry.get("better")
     return Metric(
         name=_NAMES.get(kind, kind),
         unit=text(entry, "unit", "seconds" if kind == "time" else "unit"),
-        better="higher" if entry.get("better") == "higher" else "lower",
+        better=cast("Better", better) if better in get_args(Better) else "lower",
         exact=entry.get("exact") is True,
     )

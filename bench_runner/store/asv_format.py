@@ -13,6 +13,7 @@ from bench_runner.store import own as ours
 from bench_runner.store.fields import Json, array, number, strings, table, text, unicode, whole, wrong
 from bench_runner.store.own import FOREIGN, KEY, MARK, Conditions
 from bench_runner.store.rows import Row, read_row
+from bench_runner.store.windows import read_windows
 
 API_VERSION = 2
 BUILD = "<build>"
@@ -49,7 +50,8 @@ class Document:
 
     def run(self) -> Run:
         """Return the run that the file holds."""
-        return replace(self.heading(), results=tuple(one for row in self.rows.values() for one in self.results(row)))
+        results = tuple(one for row in self.rows.values() for one in self.results(row))
+        return replace(self.heading(), results=results, windows=tuple(read_windows(self.own)))
 
     def heading(self) -> Run:
         """Return the run without its results."""

@@ -11,6 +11,8 @@ from bench_runner.store.asv_format import API_VERSION, BUILD, Document
 from bench_runner.store.fields import table
 from bench_runner.store.own import KEY, MARK, Conditions
 from bench_runner.store.rows import COLUMNS, Row, write_row
+from bench_runner.store.windows import KEY as WINDOWS
+from bench_runner.store.windows import write_window
 
 
 def update(old: Document | None, run: Run, benchmarks: Mapping[str, Benchmark]) -> dict[str, Any]:
@@ -95,8 +97,15 @@ def _file(
         "results": {name: _cells(rows[name], columns) for name in sorted(rows)},
         "durations": _durations(run, old),
         "version": API_VERSION,
-        KEY: _own(run, rows, conditions, latest),
+        KEY: _own(run, rows, conditions, latest) | _windows(run, old),
     }
+
+
+def _windows(run: Run, old: Document | None) -> dict[str, Any]:
+    """Return the windows of production, those of the file where the run has none."""
+    if run.windows:
+        return {WINDOWS: [write_window(one) for one in run.windows]}
+    return {WINDOWS: old.own[WINDOWS]} if old and WINDOWS in old.own else {}
 
 
 def _cells(row: Row, columns: Sequence[str]) -> list[Any]:

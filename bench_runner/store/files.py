@@ -1,7 +1,7 @@
 """The results directory: one file per run, written so that a kill at any moment loses nothing that was finished."""
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -62,10 +62,19 @@ class Store:
         known = _by_name(benchmarks)
         with span("save"), self.writing() as scratch:
             path, old = self._old(run)
-            content = update(old, published(run, self._root), known)
-            self._save_machine(run.machine, scratch)
-            self._save_benchmarks(known, scratch)
-            jsonfile.write(path, content, scratch, compact=True)
+            self._put(path, old, run, known, scratch)
+        return path
+
+    def renew(self, blank: Run, make: Callable[[Run], tuple[Run, Iterable[Benchmark]] | None]) -> Path:
+        """Store what `make` makes of the run that is stored, or of `blank` where there is none; return the file.
+
+        Nobody else writes meanwhile. None from `make` leaves all as it is. Raises as `add` does.
+        """
+        with span("save"), self.writing() as scratch:
+            path, old = self._old(blank)
+            made = make(old.run() if old else blank)
+            if made is not None:
+                self._put(path, old, made[0], _by_name(made[1]), scratch)
         return path
 
     def load(self, path: Path) -> Run:
@@ -178,6 +187,13 @@ class Store:
     @property
     def _list(self) -> Path:
         return self.results / BENCHMARKS
+
+    def _put(self, path: Path, old: Document | None, run: Run, known: Mapping[str, Benchmark], scratch: Path) -> None:
+        """Write a run beside what its file holds, its machine and benchmarks first."""
+        content = update(old, published(run, self._root), known)
+        self._save_machine(run.machine, scratch)
+        self._save_benchmarks(known, scratch)
+        jsonfile.write(path, content, scratch, compact=True)
 
     def _save_benchmarks(self, known: Mapping[str, Benchmark], scratch: Path) -> None:
         """Unite benchmarks.json with what is known now; names are never dropped, the newest description wins."""

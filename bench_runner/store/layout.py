@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from bench_runner.errors import StoreError, UsageError
+from bench_runner.model.production import PREFIX
 
 BENCHMARKS = "benchmarks.json"
 MACHINE = "machine.json"
@@ -20,8 +21,11 @@ _LONGEST_FOLDER = 200  # bytes; file systems take 255
 
 
 def machine_folder(results: Path, name: str) -> Path:
-    """Return the folder of a machine; UsageError for a name that is none."""
-    if not usable(name) or name.lower() == BASELINES:
+    """Return the folder of a machine, which may be a service in production; UsageError for a name that is none.
+
+    asv looks for the results of a machine in the folder of its whole name.
+    """
+    if not usable(name.removeprefix(PREFIX)) or name.lower() == BASELINES:
         raise UsageError(f"machine name {name[:80]!r} cannot be a folder: use letters, digits, '.', '-', '_'")
     return results / name
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from bench_runner import host
-from bench_runner.errors import StoreError
+from bench_runner.errors import StoreError, UsageError
 from bench_runner.model.machine import Machine
+from bench_runner.model.production import PREFIX, is_production
 from bench_runner.store import jsonfile
 from bench_runner.store.asv_format import read_machine
 from bench_runner.store.fields import table, whole
@@ -25,8 +26,15 @@ def here(name: str | None = None) -> Machine:
     """
     found = load() or _asv() or detect()
     chosen = replace(found, machine=name) if name is not None else found
-    machine_folder(Path(), chosen.machine)
+    _check(chosen.machine)
     return chosen
+
+
+def _check(name: str) -> None:
+    """Refuse a name that cannot be a folder, or is that of a service in production."""
+    machine_folder(Path(), name)
+    if is_production(name):
+        raise UsageError(f"machine name {name[:80]!r}: {PREFIX} begins the names of services in production")
 
 
 def unnamed() -> bool:
@@ -36,7 +44,7 @@ def unnamed() -> bool:
 
 def save(machine: Machine) -> Path:
     """Keep the machine as this user's name and facts for this host; return the file."""
-    machine_folder(Path(), machine.machine)
+    _check(machine.machine)
     path = settings()
     known = _hosts(path) if path.is_file() else {}
     known[platform.node()] = machine.fields()

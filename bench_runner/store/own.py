@@ -1,12 +1,13 @@
 """What asv cannot hold: the content of the one top-level key that is ours in a result file.
 
     "bench_runner": {
-      "schema": 2,
+      "schema": 3,
       "build": {"ok", "duration_s", "detail", "output"},
       "environment": {"tool", "backend", "build_variables": [names], "unnamed": {requirement: version}},
       "conditions": [{"protocol": {...}, "fingerprint": {...}}, ...],   how and on what rows were measured
       "latest": index of the newest conditions,
-      "benchmarks": {name: {"cases": [one record or null (not measured) per case, in asv's order]}}
+      "benchmarks": {name: {"cases": [one record or null (not measured) per case, in asv's order]}},
+      "windows": [...]                                            of production alone, see `windows`
     }
 
 A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" (what missing statistics mean:
@@ -37,10 +38,11 @@ from bench_runner.store.fields import (
 )
 
 KEY = "bench_runner"
-SCHEMA = 2
+SCHEMA = 3
 CHANGES = {
     1: "the first: build, environment, conditions, latest, benchmarks",
     2: "vitals of rounds: what befell their process, how busy the host was, canaries; one number for all rounds",
+    3: "windows: what a service measured of itself in production, from which its rows are computed",
 }
 
 MARK = "<bench_runner schema>"  # a duration asv keeps when it rewrites a file and drops the key

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_runner.errors import StoreError, UsageError
+from bench_runner.model.production import PREFIX, is_production
 from bench_runner.store import jsonfile, machine
 from bench_runner.store.baselines import ENDING, list_
 from bench_runner.store.files import Store
@@ -40,6 +41,8 @@ def plan(store: Store, old: str, new: str) -> Renaming:
     Raises UsageError for a name that is unknown, impossible or taken, StoreError when a baseline cannot be read.
     """
     folder, target = machine_folder(store.results, old), machine_folder(store.results, new)
+    if is_production(old) != is_production(new):
+        raise UsageError(f"{PREFIX} begins the names of services in production and no others: choose another name")
     if _under_way(target, old):
         _check_unchanged(folder, target)
         folder = target

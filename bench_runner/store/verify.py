@@ -15,6 +15,7 @@ from bench_runner.store.files import Store
 from bench_runner.store.growth import Growth, Weight, weigh
 from bench_runner.store.jsonfile import Damage, read_bytes
 from bench_runner.store.layout import ASIDE, BASELINES, BENCHMARKS, MACHINE, run_file
+from bench_runner.store.production import agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _reasons(path: Path, found: Document, run: Run, benchmarks: Mapping[str, Ben
     changed = sorted(name for name in foreign if name in benchmarks or not benchmarks)
     if changed:
         yield f"has rows that another tool added, {_some(changed)}: restore it from git or measure them again"
+    if run.windows and not agree(run):
+        yield "has numbers that do not follow from its windows: restore it from git, or remove it and ingest again"
     impossible = sorted({one.case.id for one in run.results if _impossible(one)})
     if impossible:
         yield f"has samples that are no numbers, or an interval without its value: {_some(impossible)}: measure again"

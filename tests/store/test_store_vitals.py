@@ -14,7 +14,7 @@ from stored_runs import BENCHMARKS, BUSY, PLAIN, QUIET, ok, run, same
 from bench_runner.model.sample import Round, Sample
 from bench_runner.model.vitals import UNKNOWN, Vitals
 from bench_runner.store.files import Store
-from bench_runner.store.own import Conditions
+from bench_runner.store.own import SCHEMA, Conditions
 from bench_runner.store.records import read_case, write_case
 from bench_runner.store.verify import verify
 
@@ -72,7 +72,7 @@ def test_a_file_from_before_is_read_and_goes_on_in_the_new_way(tmp_path: Path) -
     }
     assert verify(old.results).damages == ()
     rewritten = old.add(found, benchmarks=old.benchmarks().values())
-    assert json.loads(rewritten.read_text())["bench_runner"]["schema"] == 2
+    assert json.loads(rewritten.read_text())["bench_runner"]["schema"] == SCHEMA
     assert same(old.load(rewritten), found)
 
 
