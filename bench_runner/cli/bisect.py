@@ -13,6 +13,8 @@ from bench_runner.errors import EnvironmentFailedError, UsageError
 from bench_runner.hostile import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench_runner.bisect.session import Found, Progress
     from bench_runner.model.benchmark import Benchmark, Case
     from bench_runner.model.commit import Commit
@@ -61,6 +63,7 @@ def search(project: Project, commits: str, bench: str, environment: str | None) 
     from bench_runner.cli.progress import Progress as Screen
 
     path = path_of(project, commits)
+    refuse_production(project, bench, path)
     order = Order(commits="HEAD", benchmarks=(bench,), environments=(environment,) if environment else ())
     work = understand(project, order)
     recipe = work.environments[0]
@@ -75,6 +78,33 @@ def search(project: Project, commits: str, bench: str, environment: str | None) 
     for line in told(found):
         typer.echo(line)
     return found
+
+
+def refuse_production(project: Project, bench: str, path: "list[Commit]") -> None:
+    """Refuse a pattern that selects numbers of production alone; UsageError names what moved in the same range."""
+    from bench_runner.model.benchmark import Case
+    from bench_runner.model.production import KIND
+    from bench_runner.runner.session import selector
+
+    chosen = selector([bench])
+    kinds = {one.kind for one in project.store.benchmarks().values() if any(map(chosen, one.cases()))}
+    if kinds != {KIND}:
+        return
+    names = moved_in(project, lambda one: chosen(Case(one)), {one.sha for one in path[1:]})
+    raise UsageError(
+        f"-b {bench!r} is of production, which cannot be measured again: "
+        + (f"bisect what moved in the benchmarks in the same range: {names}" if names else "no benchmark moved with it")
+    )
+
+
+def moved_in(project: Project, chosen: "Callable[[str], bool]", range_: "set[str]") -> str:
+    """Return the benchmarks that are linked to changes of production, or moved in the range itself, by name."""
+    from bench_runner.cli.changes import found
+
+    _, groups, seen = found(project, None)
+    linked = [one.change.key.case.id for each in seen if chosen(each.change.key.case.benchmark) for one in each.moved]
+    inside = [one.key.case.id for group in groups if group.commit.sha in range_ for one in group.changes]
+    return ", ".join(plain(name) for name in list(dict.fromkeys([*linked, *inside]))[:5])
 
 
 def path_of(project: Project, commits: str) -> "list[Commit]":

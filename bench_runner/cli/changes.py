@@ -13,6 +13,7 @@ from bench_runner.model.change import State
 
 if TYPE_CHECKING:
     from bench_runner.history.changes import Group
+    from bench_runner.history.production import Seen
     from bench_runner.history.series import History
 
 REGRESSION = 3
@@ -27,7 +28,9 @@ def detect(
 ) -> None:
     """Look for changes in every series and show them, grouped by the commit that most likely made them.
 
-    The history is that of the first of the configured `branches` along first parents.
+    The history is that of the first of the configured `branches` along first parents. What was seen in production
+    (`bench-runner ingest`) stands in a table of its own, with what moved in the benchmarks among the same commits;
+    --exit-code looks at benchmarks alone.
 
     Examples:
 
@@ -36,11 +39,16 @@ def detect(
     bench-runner detect --exit-code || echo "something got slower"
     ```
     """
+    from bench_runner.history.production import beside
     from bench_runner.report.changes import grouped
+    from bench_runner.report.production import deployed
 
-    history, groups = found(Project.of(context), detector)
+    project = Project.of(context)
+    history, groups, seen = found(project, detector)
     tell_elsewhere(history)
-    show_sheet(grouped(groups), "text")
+    show_sheet(grouped(groups, beside(seen)), "text")
+    if history.production:
+        show_sheet(deployed(seen, project.repository.tags()), "text")
     standing = any(one.worse and one.state != "recovered" for group in groups for one in group.changes)
     if exit_code and standing:
         raise typer.Exit(REGRESSION)
@@ -67,9 +75,9 @@ def changes(
 
     if state not in {None, *get_args(State)}:
         raise UsageError(f"--state {state}: known are {', '.join(get_args(State))}")
-    history, groups = found(Project.of(context), detector)
+    history, groups, seen = found(Project.of(context), detector)
     tell_elsewhere(history)
-    every = [one for group in groups for one in group.changes]
+    every = [*(one for group in groups for one in group.changes), *(one.change for one in seen)]
     wanted = [one for one in every if state in {None, one.state} and (one.worse or not worse)]
     show_sheet(sheet(wanted, history.commits), form)
 
@@ -81,11 +89,12 @@ def tell_elsewhere(history: "History") -> None:
         typer.echo(f"{many} off the branch left out: `bench-runner show` lists what they are", err=True)
 
 
-def found(project: Project, detector: str | None) -> "tuple[History, list[Group]]":
-    """Return the history and its changes, grouped, worst first."""
+def found(project: Project, detector: str | None) -> "tuple[History, list[Group], list[Seen]]":
+    """Return the history, its changes, grouped, worst first, and those of production with what they are linked to."""
     from bench_runner import plugins
     from bench_runner.history.changes import find, group
     from bench_runner.history.policy import Policy
+    from bench_runner.history.production import Deployed, linked
 
     history = project.history()
     policy = Policy.of(project.config, project.repository, history.commits)
@@ -93,4 +102,6 @@ def found(project: Project, detector: str | None) -> "tuple[History, list[Group]
         typer.echo(f"warning: {warning}", err=True)
     chosen = plugins.load("detectors", detector or project.config.detector)()
     with span("detect"):
-        return history, group(find(history, chosen, policy), history)
+        groups = group(find(history, chosen, policy), history)
+        deployed = find(Deployed(history.commits, history.production), chosen, policy)
+        return history, groups, linked(deployed, groups)

@@ -60,7 +60,7 @@ def demo(
         typer.echo(f"wrote a project of {len(truth.commits)} commits in {folder}")
     project = Project(Place(config=folder / "bench_runner.toml", machine=MACHINE))
     measure(project, Order(commits="ALL"))
-    _, groups = found(project, None)
+    _, groups, _ = found(project, None)
     verdict = judge(truth, [one for group in groups for one in group.changes], project.store.runs())
     site = write(project, None, None)
     show_sheet(shown(verdict), "text")

@@ -32,7 +32,7 @@ def plot(
     if output.suffix not in SUFFIXES:
         raise UsageError(f"{output}: the picture's name must end in {', '.join(SUFFIXES)}")
     wanted = selector([bench])
-    history, groups = found(Project.of(context), None)
+    history, groups, _ = found(Project.of(context), None)
     series = [one for one in history.series if wanted(one.key.case)]
     if not series:
         raise UsageError(f"no series matches {bench!r}: see `bench-runner list`")

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from bench_runner.history.changes import Group
 from bench_runner.history.facts import Elsewhere, Failure, RunFact
+from bench_runner.history.production import Seen
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
@@ -15,7 +16,10 @@ from bench_runner.model.series import Series
 
 @dataclass(frozen=True)
 class Material:
-    """Commits oldest first (index = revision), groups ranked, runs `elsewhere` newest first, the rest in any order."""
+    """Commits oldest first (index = revision), groups ranked, runs `elsewhere` newest first, the rest in any order.
+
+    `production` are series of windows, `seen` their changes, `releases` those that are not on the branch, by sha.
+    """
 
     project: str
     commits: Sequence[Commit]
@@ -29,6 +33,9 @@ class Material:
     elsewhere: Sequence[Elsewhere] = ()
     project_url: str = ""
     commit_url: str = ""
+    production: Sequence[Series] = ()
+    seen: Sequence[Seen] = ()
+    releases: Mapping[str, Commit] = field(default_factory=dict)
 
     @cached_property
     def revisions(self) -> Mapping[str, int]:
@@ -37,9 +44,10 @@ class Material:
 
     @cached_property
     def measured(self) -> Sequence[int]:
-        """Revisions with a run or a point, ascending."""
+        """Revisions with a run or a point, or that ran in production, ascending."""
         found = {revision for one in self.series for revision in one.revisions}
         found |= {self.revisions[run.sha] for run in self.runs if run.sha in self.revisions}
+        found |= {revision for one in self.production for revision in one.revisions if revision >= 0}
         return sorted(found)
 
     @cached_property

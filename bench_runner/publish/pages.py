@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench_runner.config import Config
 from bench_runner.history.changes import Group
+from bench_runner.history.production import Seen
 from bench_runner.history.series import History
 from bench_runner.publish.benchmarks import Suite
 from bench_runner.publish.changes import feed, index_page
@@ -19,9 +20,13 @@ FIRST = 10  # benchmarks on the landing page where nothing changed
 
 
 def material_of(
-    history: History, groups: Sequence[Group], config: Config, tags: Mapping[str, str] | None = None
+    history: History,
+    groups: Sequence[Group],
+    config: Config,
+    tags: Mapping[str, str] | None = None,
+    seen: Sequence[Seen] = (),
 ) -> Material:
-    """Return what the site needs of a history; `tags` maps names to full shas."""
+    """Return what the site needs of a history; `tags` maps names to full shas, `seen` are changes of production."""
     return Material(
         project=config.project,
         commits=history.commits,
@@ -35,6 +40,9 @@ def material_of(
         elsewhere=history.elsewhere,
         project_url=config.project_url,
         commit_url=config.show_commit_url,
+        production=history.production,
+        seen=seen,
+        releases=history.releases,
     )
 
 

@@ -1,6 +1,7 @@
 """Changes as a sheet: what moved, by how much, between which commits, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from bench_runner import units
@@ -9,11 +10,18 @@ from bench_runner.model.commit import Commit
 from bench_runner.report.sheet import Data, Sheet
 
 SCHEMA = "bench_runner.changes/1"
+PRODUCTION = "production"
+BENCHMARK = "benchmark"
+SOURCE = "source"  # printed where there is production at all
 COLUMNS = ("id", "benchmark", "change", "before", "after", "commit", "state", "machine", "environment", "subject")
 DATA = (
     *("id", "benchmark", "metric", "unit", "before", "after", "ratio", "ratio_low", "ratio_high", "p"),
     *("last_old", "first_new", "candidates", "state", "recovered_by", "worse", "machine", "environment", "subject"),
+    *(SOURCE, "window_before_ms", "window_after_ms"),
 )
+
+
+NOTHING: Mapping[str, Sequence[Change]] = MappingProxyType({})
 
 
 class Group(Protocol):
@@ -43,19 +51,30 @@ class Group(Protocol):
 def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
     """Return the table of changes in the order given; `commits` are those of the branch."""
     subjects = {one.sha: one.subject for one in commits}
+    sourced = any(one.production for one in changes)
     return Sheet(
         title=units.count(len(changes), "change"),
-        columns=COLUMNS,
+        columns=(SOURCE, *COLUMNS) if sourced else COLUMNS,
         right=frozenset({"change", "before", "after"}),
-        cells=tuple((*_cells(one), subjects.get(one.first_new, "")) for one in changes),
-        marks=tuple(_mark(one) for one in changes),
-        document={"schema": SCHEMA, "changes": [_entry(one, subjects) for one in changes]},
+        cells=tuple(
+            (*((source(one),) if sourced else ()), *_cells(one), subjects.get(one.first_new, "")) for one in changes
+        ),
+        marks=tuple(mark(one) for one in changes),
+        document={"schema": SCHEMA, "changes": [entry(one, subjects) for one in changes]},
         data=Data(DATA, tuple(_record(one, subjects) for one in changes)),
     )
 
 
-def grouped(groups: Sequence[Group]) -> Sheet:
-    """Return the table of `detect`: a head line for each commit, its changes below."""
+def source(one: Change) -> str:
+    """Return where a change was seen."""
+    return PRODUCTION if one.production else BENCHMARK
+
+
+def grouped(groups: Sequence[Group], beside: Mapping[str, Sequence[Change]] = NOTHING) -> Sheet:
+    """Return the table of `detect`: a head line for each commit, its changes below.
+
+    `beside` are by id of a change those of production in the same range.
+    """
     cells: list[tuple[str, ...]] = []
     marks: list[str] = []
     for one in groups:
@@ -63,9 +82,13 @@ def grouped(groups: Sequence[Group]) -> Sheet:
         marks.append("")
         for change in one.changes:
             cells.append(
-                ("", f"  {change.key.case.id}", _levels(change), units.percent(change.step.ratio), _said(change))
+                ("", f"  {change.key.case.id}", levels(change), units.percent(change.step.ratio), said(change))
             )
-            marks.append(_mark(change))
+            marks.append(mark(change))
+        for change in _distinct(one, beside):
+            words = f"  {PRODUCTION}: {change.key.case.id} on {change.key.machine}"
+            cells.append(("", words, levels(change), units.percent(change.step.ratio), said(change)))
+            marks.append("")
     changes = [change for one in groups for change in one.changes]
     standing = sum(one.worse and one.state != "recovered" for one in changes)
     return Sheet(
@@ -75,9 +98,14 @@ def grouped(groups: Sequence[Group]) -> Sheet:
         cells=tuple(cells),
         marks=tuple(marks),
         notes=(f"{standing} regressions stand; `bench-runner changes` lists all with their certainty",),
-        document={"schema": SCHEMA, "changes": [_entry(one, {}) for one in changes]},
+        document={"schema": SCHEMA, "changes": [entry(one, {}) for one in changes]},
         data=Data(DATA, tuple(_record(one, {}) for one in changes)),
     )
+
+
+def _distinct(group: Group, beside: Mapping[str, Sequence[Change]]) -> list[Change]:
+    """Return the changes of production beside those of a group, each once."""
+    return list({other.id: other for one in group.changes for other in beside.get(one.id, ())}.values())
 
 
 def _suspect(group: Group) -> str:
@@ -96,7 +124,7 @@ def _cells(one: Change) -> tuple[str, ...]:
         units.show(one.step.before, unit),
         units.show(one.step.after, unit),
         where(one),
-        _said(one),
+        said(one),
         one.key.machine,
         one.key.environment,
     )
@@ -104,27 +132,31 @@ def _cells(one: Change) -> tuple[str, ...]:
 
 def where(one: Change) -> str:
     """Return the commit of a change, or the range it lies in when commits between were not measured."""
-    if one.candidates == 1:
+    if one.inside:
+        return f"no commit: while {one.first_new[:8]} ran"
+    if one.candidates == 1 and not one.production:
         return one.first_new[:8]
-    return f"{one.last_old[:8]}..{one.first_new[:8]} ({one.candidates})"
+    return f"{one.last_old[:8]}..{one.first_new[:8]}" + (f" ({one.candidates})" if one.candidates else "")
 
 
-def _levels(one: Change) -> str:
+def levels(one: Change) -> str:
+    """Return both levels."""
     return f"{units.show(one.step.before, one.metric.unit)} -> {units.show(one.step.after, one.metric.unit)}"
 
 
-def _said(one: Change) -> str:
+def said(one: Change) -> str:
     """Return the state in words."""
     return f"recovered by {one.recovered_by[:8]}" if one.state == "recovered" else one.state
 
 
-def _mark(one: Change) -> str:
+def mark(one: Change) -> str:
+    """Return the word that colours a row."""
     if one.state == "recovered":
         return ""
     return "worse" if one.worse else "better"
 
 
-def _entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
+def entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
     """Return the row for programs."""
     return {
         "id": one.id,
@@ -134,6 +166,9 @@ def _entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
         "machine": one.key.machine,
         "metric": one.metric.name,
         "unit": one.metric.unit,
+        SOURCE: source(one),
+        "windows_ms": list(one.between) if one.between else None,
+        "inside": one.inside,
         "worse": one.worse,
         "before": one.step.before,
         "after": one.step.after,
@@ -158,4 +193,5 @@ def _record(one: Change, subjects: dict[str, str]) -> tuple[str | float | None, 
         *(step.before, step.after, step.ratio, step.ratio_low, step.ratio_high, step.p),
         *(one.last_old, one.first_new, one.candidates, one.state, one.recovered_by, int(one.worse)),
         *(place.machine, place.environment, subjects.get(one.first_new, "")),
+        *(source(one), *(one.between or (None, None))),
     )

@@ -8,6 +8,7 @@ from typing import get_args
 from bench_runner import units
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
+from bench_runner.model.production import KIND
 from bench_runner.model.run import Outcome, Result, Run
 from bench_runner.report import spread, vitals
 from bench_runner.report.sheet import Data, Output, Sheet
@@ -58,8 +59,9 @@ def one(
     """
     results = [result for result in run.results if wanted(result.case)]
     failures = _failures(run, results)
+    seen = f", {KIND}: a round is one of {units.count(len(run.windows), 'window')}" if run.windows else ""
     return Sheet(
-        title=f"{run.commit_sha[:8]} on {run.machine.machine} in {run.environment.name}{where and f' ({where})'}",
+        title=f"{run.commit_sha[:8]} on {run.machine.machine} in {run.environment.name}{where and f' ({where})'}{seen}",
         columns=(*COLUMNS, *(vitals.COLUMNS if verbose else ())),
         right=frozenset({*COLUMNS[1:4], *vitals.COLUMNS}),
         cells=tuple(
@@ -98,7 +100,8 @@ def spoken(run: Run) -> str:
     if not run.build.ok:
         return f"does not build: {run.build.detail}"
     counts = Counter(result.outcome for result in run.results)
-    return ", ".join(f"{number} {word}" for word, number in counts.most_common())
+    words = ", ".join(f"{number} {word}" for word, number in counts.most_common())
+    return f"{KIND}, {units.count(len(run.windows), 'window')}: {words}" if run.windows else words
 
 
 def _cells(result: Result, benchmarks: Mapping[str, Benchmark]) -> tuple[str, ...]:
@@ -141,6 +144,8 @@ def _head(run: Run, where: str) -> dict[str, object]:
         "machine": run.machine.machine,
         "environment": run.environment.name,
         "where": where,
+        "source": KIND if run.windows else "benchmark",
+        "windows": len(run.windows),
         "built": run.build.ok,
         "detail": run.build.detail,
         "outcomes": dict(Counter(result.outcome for result in run.results)),

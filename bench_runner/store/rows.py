@@ -256,8 +256,10 @@ def _statistics(result: Result | None, kind: str) -> dict[str, Any]:
     if kind != "time" and math.isinf(summary.low) and math.isinf(summary.high):
         return {}
     quartiles = [summary.centre if math.isnan(one) else one for one in (summary.q25, summary.q75)]
+    # Rounding must not push an end that is the centre, or nearly so, beyond it.
+    ends = min(shorten(summary.low), summary.centre), max(shorten(summary.high), summary.centre)
     return {
-        **dict(zip(_INTERVAL, map(shorten, (summary.low, summary.high, *quartiles)), strict=True)),
+        **dict(zip(_INTERVAL, (*ends, *map(shorten, quartiles)), strict=True)),
         "stats_number": result.sample.number if result.sample else 1,
         "stats_repeat": len(result.sample.values) if result.sample else summary.n,
     }

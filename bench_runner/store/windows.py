@@ -19,6 +19,7 @@ from bench_runner.model.production import JointWindow, Member
 from bench_runner.store.fields import Json, array, number, table, unicode, whole, wrong
 
 KEY = "windows"
+_LATEST_MS = 2**46  # the year 4199
 
 
 def write_window(window: JointWindow) -> dict[str, Any]:
@@ -45,10 +46,13 @@ def read_windows(own: Json) -> Iterator[JointWindow]:
 
 def _window(data: Json) -> JointWindow:
     """Return one window."""
+    start_ms, width_s = whole(data, "start_ms"), whole(data, "width_s")
+    if not (0 <= start_ms < _LATEST_MS and width_s > 0):
+        raise wrong("start_ms", "a time, and 'width_s' positive", (start_ms, width_s))
     counters, sums, levels = (table(data, name) for name in ("counters", "sums", "levels"))
     return JointWindow(
-        start_ms=whole(data, "start_ms"),
-        width_s=whole(data, "width_s"),
+        start_ms=start_ms,
+        width_s=width_s,
         members=tuple(_member(one) for one in array(data.get("members"), "members")),
         spent_ns=_natural(data.get("spent_ns"), "spent_ns"),
         histograms={name: _histogram(one, name) for name, one in table(data, "histograms").items()},
