@@ -9,12 +9,14 @@ from bench_runner import hostile, units
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change
 from bench_runner.model.metric import Metric
+from bench_runner.model.production import KIND
 from bench_runner.model.series import Series
 from bench_runner.publish.data import SHELF, series_id, series_scripts
 from bench_runner.publish.facets import Facets
 from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
+from bench_runner.publish.production import Production
 from bench_runner.publish.svg import history, trace
 from bench_runner.publish.text import UNIT, label, places, slug
 from bench_runner.publish.views import (
@@ -39,8 +41,8 @@ _CODE = 20_000  # characters
 class Suite:
     """The benchmarks of the site with what belongs to each."""
 
-    def __init__(self, presenter: Presenter) -> None:
-        self.presenter = presenter
+    def __init__(self, presenter: Presenter, production: Production) -> None:
+        self.presenter, self.production = presenter, production
         material = presenter.material
         self.series: Mapping[str, list[Series]] = _by_benchmark(material)
         self.failures: dict[str, list[Failure]] = defaultdict(list)
@@ -51,7 +53,8 @@ class Suite:
         for run in material.elsewhere:
             for number in run.numbers:
                 self.elsewhere[number.key.case.benchmark].append((run, number))
-        self.names = sorted({*material.benchmarks, *self.series, *self.elsewhere})
+        known = {name for name, one in material.benchmarks.items() if one.kind != KIND}
+        self.names = sorted({*known, *self.series, *self.elsewhere})
 
     def list_page(self) -> BenchmarksPage:
         """Return the list of all benchmarks by module."""
@@ -113,6 +116,7 @@ class Suite:
             further_elsewhere=max(0, len(elsewhere) - SHOWN),
             figure=self._figure(mine, metric),
             short=self.presenter.short(mine),
+            production=self.production.beside(changes),
             header={**self._header(known, mine, metric, shelves), "commits": list(commits)},
         )
         return Page(f"b/{slug(name)}.html", "benchmark.html", data, tuple(one for some in shelves for one in some))
@@ -147,7 +151,7 @@ class Suite:
                     "in": [script.path for script in shelves[number // SHELF]],
                     "levels": self._levels(one),
                     "breaks": [one.revisions[at] for at in one.segments if 0 < at < len(one.revisions)],
-                    "changes": [_change(change) for change in self.presenter.changes.get(one.key, ())],
+                    "changes": [mark(change, change.revision) for change in self.presenter.changes.get(one.key, ())],
                 }
                 for number, one in enumerate(series)
             ],
@@ -190,10 +194,10 @@ def _by_benchmark(material: Material) -> dict[str, list[Series]]:
     return found
 
 
-def _change(change: Change) -> list[object]:
-    """Return a change for the chart: revision, label, whether worse, state."""
+def mark(change: Change, at: int) -> list[object]:
+    """Return a change for the chart: revision, or another place on its axis; label, whether worse, state."""
     ratio = change.step.ratio
-    return [change.revision, units.percent(ratio) if 0 < ratio < 1e6 else "new level", change.worse, change.state]
+    return [at, units.percent(ratio) if 0 < ratio < 1e6 else "new level", change.worse, change.state]
 
 
 def _ranked(values: Sequence[str], ranks: Sequence[Mapping[str, int]]) -> list[int]:

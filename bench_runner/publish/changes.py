@@ -10,6 +10,7 @@ from bench_runner.model.change import Change
 from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
+from bench_runner.publish.production import Production
 from bench_runner.publish.text import iso, label
 from bench_runner.publish.views import BenchmarkView, ChangeView, CommitView, Entry, Feed, GroupView, IndexPage
 
@@ -19,10 +20,14 @@ ROWS = 10  # rows of a group: half of them at once, half on demand
 ENTRIES = 40  # in the feed
 
 
-def index_page(presenter: Presenter, listed: Sequence[BenchmarkView] = ()) -> IndexPage:
+def index_page(presenter: Presenter, listed: Sequence[BenchmarkView], production: Production) -> IndexPage:
     """Return the landing page; `listed` are benchmarks to show where nothing changed."""
     material = presenter.material
-    groups = [group_view(group, presenter) for group in material.groups[: FULL + LINES]]
+    seen = production.newest_first()
+    groups = [
+        replace(group_view(group, presenter), production=production.beside(group.changes))
+        for group in material.groups[: FULL + LINES]
+    ]
     counts = Counter(change.worse for change in material.changes)
     return IndexPage(
         groups=tuple(groups[:FULL]),
@@ -36,6 +41,8 @@ def index_page(presenter: Presenter, listed: Sequence[BenchmarkView] = ()) -> In
         failures=_standing_failures(material),
         short=presenter.short(material.series),
         listed=() if groups else tuple(listed),
+        production=tuple(seen[:FULL]),
+        further_production=max(0, len(seen) - FULL),
     )
 
 

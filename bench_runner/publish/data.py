@@ -35,8 +35,8 @@ def commit_scripts(material: Material) -> list[Script]:
     for number, revisions in enumerate(_chunks(material.measured)):
         commits = [material.commits[revision] for revision in revisions]
         content = {
-            "r": _deltas(np.asarray(revisions, dtype=np.int64)),
-            "t": _deltas(np.asarray([commit.time_ms // 1000 for commit in commits], dtype=np.int64)),
+            "r": deltas(revisions),
+            "t": deltas([commit.time_ms // 1000 for commit in commits]),
             "s": [commit.sha[:12] for commit in commits],
             "m": [label(commit.subject, 72) for commit in commits],
         }
@@ -76,7 +76,7 @@ def encode(series: Series, part: slice) -> dict[str, object]:
     coded: dict[str, object] = {
         "id": series_id(series.key),
         "k": unit,
-        "r": _deltas(np.asarray(series.revisions[part], dtype=np.int64)),
+        "r": deltas(series.revisions[part]),
         "v": _gapped_deltas(values, unit),
     }
     low, high = (np.asarray(some[part], dtype=np.float64) for some in (series.low, series.high))
@@ -107,8 +107,8 @@ def _gapped_deltas(values: Numbers, unit: float) -> list[int | None]:
     """Return deltas of the numbers in units; None where there is no number."""
     there = np.isfinite(values)
     coded: list[int | None] = [None] * len(values)
-    deltas = _deltas(np.rint(values[there] / unit).astype(np.int64))
-    for index, delta in zip(np.flatnonzero(there).tolist(), deltas, strict=True):
+    steps = deltas(np.rint(values[there] / unit).astype(np.int64))
+    for index, delta in zip(np.flatnonzero(there).tolist(), steps, strict=True):
         coded[index] = delta
     return coded
 
@@ -122,9 +122,9 @@ def _distances(values: Numbers, low: Numbers, high: Numbers, unit: float) -> lis
     return [[int(one) if there else None for one, there in zip(some, known, strict=True)] for some in both]
 
 
-def _deltas(numbers: npt.NDArray[np.int64]) -> list[int]:
+def deltas(numbers: Sequence[int] | npt.NDArray[np.int64]) -> list[int]:
     """Return the first number and then differences."""
-    steps: list[int] = np.diff(numbers, prepend=0).tolist()
+    steps: list[int] = np.diff(np.asarray(numbers, dtype=np.int64), prepend=0).tolist()
     return steps
 
 

@@ -26,8 +26,12 @@ class Level:
 
 def levels(series: Series, changes: Iterable[Change]) -> list[Level]:
     """Return the levels in order; a stretch without a number has none."""
-    position = {sha: index for index, sha in enumerate(series.shas)}
-    edges = {position[change.first_new] for change in changes if change.first_new in position}
+    position = {} if series.times else {sha: index for index, sha in enumerate(series.shas)}
+    edges = {
+        change.step.index if series.times else position[change.first_new]
+        for change in changes
+        if series.times or change.first_new in position
+    }
     edges |= {0, len(series.values), *series.segments}
     ordered = sorted(edges)
     found = []

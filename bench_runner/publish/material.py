@@ -44,10 +44,9 @@ class Material:
 
     @cached_property
     def measured(self) -> Sequence[int]:
-        """Revisions with a run or a point, or that ran in production, ascending."""
+        """Revisions with a run or a point, ascending."""
         found = {revision for one in self.series for revision in one.revisions}
         found |= {self.revisions[run.sha] for run in self.runs if run.sha in self.revisions}
-        found |= {revision for one in self.production for revision in one.revisions if revision >= 0}
         return sorted(found)
 
     @cached_property

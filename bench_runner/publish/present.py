@@ -48,8 +48,9 @@ class Presenter:
 
     @cached_property
     def pages(self) -> frozenset[str]:
-        """Full shas of the commits that have a page: those measured or failed."""
-        found = {self.material.commits[revision].sha for revision in self.material.measured}
+        """Full shas of the commits that have a page: those measured or failed, and releases that ran in production."""
+        seen = (revision for one in self.material.production for revision in one.revisions if revision >= 0)
+        found = {self.material.commits[revision].sha for revision in {*self.material.measured, *seen}}
         return frozenset(found | {one.sha for one in self.material.failures if one.sha in self.material.revisions})
 
     @cached_property
@@ -75,7 +76,7 @@ class Presenter:
     @cached_property
     def _others(self) -> Mapping[str, Commit]:
         """The commits that are not on the branch, by full sha."""
-        return {one.sha: one.commit for one in self.material.elsewhere}
+        return {one.sha: one.commit for one in self.material.elsewhere} | dict(self.material.releases)
 
     def commit(self, sha: str) -> CommitView:
         """Return a commit, also one that is not on the branch."""
@@ -132,7 +133,7 @@ class Presenter:
             environment=label(key.environment, 80),
             worse=change.worse,
             up=step.after > step.before,
-            change=_percent(step.ratio),
+            change=percent(step.ratio),
             margin=margin(step.ratio, step.ratio_low, step.ratio_high),
             before=amount(step.before, change.metric.unit),
             after=amount(step.after, change.metric.unit),
@@ -143,7 +144,7 @@ class Presenter:
             candidates=candidates,
             sparkline=self.sparkline(key),
             command=self.bisect_command(change),
-            size=_size(step.ratio),
+            size=size(step.ratio),
             warnings=tuple(label(one) for one in (*change.warnings, *step.warnings)),
         )
 
@@ -236,12 +237,12 @@ def _any(untypable: re.Match[str]) -> str:
     return r"\s" if untypable[0][-1].isspace() else "."
 
 
-def _size(ratio: float) -> float:
+def size(ratio: float) -> float:
     """Return how large a step is, for ordering: |log ratio|, at most 1e9."""
     return min(abs(math.log(ratio)), 1e9) if ratio > 0 and math.isfinite(ratio) else 1e9
 
 
-def _percent(ratio: float) -> str:
+def percent(ratio: float) -> str:
     """Return a ratio as a change; a ratio to nothing has no number."""
     return units.percent(ratio).replace("-", "\u2212") if math.isfinite(ratio) else "new level"
 

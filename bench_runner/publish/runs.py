@@ -7,6 +7,7 @@ from bench_runner.model.machine import Machine
 from bench_runner.publish.changes import largest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
+from bench_runner.publish.production import Production
 from bench_runner.publish.svg import strip
 from bench_runner.publish.text import iso, label
 from bench_runner.publish.views import CommitPage, CommitView, Page, RunsPage, Script, StandingView
@@ -71,7 +72,7 @@ def _covered(material: Material, runs: dict[str, RunFact]) -> list[bool | None]:
     return found
 
 
-def commit_pages(presenter: Presenter, rows: dict[str, tuple[Script, ...]]) -> list[Page]:
+def commit_pages(presenter: Presenter, rows: dict[str, tuple[Script, ...]], production: Production) -> list[Page]:
     """Return a page for each commit that was measured or failed."""
     material = presenter.material
     commits = [commit for commit in material.commits if commit.sha in presenter.pages]
@@ -94,6 +95,7 @@ def commit_pages(presenter: Presenter, rows: dict[str, tuple[Script, ...]]) -> l
             changes=tuple(changes.get(commit.sha, ())),
             failures=tuple(presenter.failure(one) for one in failures.get(commit.sha, ())[:LISTED]),
             row=scripts[0] if scripts else None,
+            production=production.at(commit.sha),
         )
         pages.append(Page(f"c/{commit.sha[:12]}.html", "commit.html", data, scripts))
     return pages

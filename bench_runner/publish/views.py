@@ -26,7 +26,8 @@ class Page:
 class Site:
     """Everything that is written: scripts that pages share; pages, details first and the landing page last.
 
-    Where there are several machines or environments, pages say of each number whose it is.
+    Where there are several machines or environments, pages say of each number whose it is; where there are numbers of
+    `production`, they have a page.
     """
 
     project: str
@@ -35,6 +36,7 @@ class Site:
     pages: tuple[Page, ...]
     machines: int = 1
     environments: int = 1
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,70 @@ class GroupView:
     agree: int
     asked: int
     further: int = 0
+    production: "tuple[SeenView, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """A release: its tag, else "", and its commit."""
+
+    name: str
+    commit: CommitView
+
+
+@dataclass(frozen=True, slots=True)
+class MovedView:
+    """A change of a benchmark, at the commit that it is laid to."""
+
+    commit: CommitView
+    change: ChangeView
+
+
+@dataclass(frozen=True, slots=True)
+class SeenView:
+    """A change of production: where it lies ("between" two releases, "inside" one, "with" its deployment, "back").
+
+    `commits` were deployed or taken back there; it lies between the windows that start at `first` and `last` (without
+    the day where it is the same).
+    """
+
+    anchor: str
+    change: ChangeView
+    where: str
+    old: ReleaseView
+    new: ReleaseView
+    commits: int
+    first: str
+    last: str
+    moved: tuple[MovedView, ...]
+    further: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionPage:
+    """What was measured in production: changes, newest first, and the numbers of each function or resource."""
+
+    changes: tuple[SeenView, ...]
+    further: int
+    folders: "tuple[FolderView, ...]"
+    series: int
+    services: tuple[str, ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePage:
+    """The history of one number of production, window by window; `header` and `figure` as of a benchmark."""
+
+    name: str
+    unit: str
+    better: str
+    series: "tuple[SeriesView, ...]"
+    changes: tuple[SeenView, ...]
+    figure: str
+    short: int
+    header: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +180,8 @@ class IndexPage:
     failures: int
     short: int
     listed: "tuple[BenchmarkView, ...]"
+    production: tuple[SeenView, ...] = ()
+    further_production: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +294,7 @@ class BenchmarkPage:
     figure: str
     short: int
     header: Mapping[str, object]
+    production: tuple[SeenView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +338,7 @@ class CommitPage:
     changes: tuple[ChangeView, ...]
     failures: tuple[FailureView, ...]
     row: Script | None
+    production: tuple[SeenView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

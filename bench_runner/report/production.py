@@ -1,6 +1,6 @@
 """Changes of production as a sheet: between which releases or in which, and what the benchmarks say of the range."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from bench_runner.model.commit import Commit
 from bench_runner.report.changes import PRODUCTION, SCHEMA, SOURCE, entry, levels, mark, said
 from bench_runner.report.sheet import Sheet
 
-COLUMNS = (SOURCE, "what", "levels", "change", "state", "where", "moved with it")
+COLUMNS = (SOURCE, "what", "levels", "change", "state")
 NAMED = 3
 NO_GATE = "production is never a gate: --exit-code looks at benchmarks alone"
 
@@ -44,31 +44,37 @@ class Seen(Protocol):
 
 
 def deployed(seen: Sequence[Seen], tags: Mapping[str, str]) -> Sheet:
-    """Return the second table of `detect`; `tags` maps names to full shas."""
+    """Return the second table of `detect`: a head line for each place, and below it what changed and what moved there.
+
+    `tags` maps names to full shas.
+    """
     names = {sha: tag for tag, sha in tags.items()}
+    places: dict[tuple[str, str], list[Seen]] = {}
+    for one in seen:
+        key = one.change.key
+        where = f"{place(one.change, names)}, {_when(one.change)}"
+        places.setdefault((f"{key.machine} in {key.environment}", where), []).append(one)
+    rows = [row for (source, where), some in places.items() for row in _rows(source, where, some)]
     return Sheet(
         title=f"{units.count(len(seen), 'change')} in {PRODUCTION}",
         columns=COLUMNS,
         right=frozenset({"levels", "change"}),
-        cells=tuple(_cells(one, names) for one in seen),
-        marks=tuple(mark(one.change) for one in seen),
+        cells=tuple(cells for cells, _ in rows),
+        marks=tuple(colour for _, colour in rows),
         notes=(NO_GATE,),
         document={"schema": SCHEMA, "changes": [entry(one.change, {}) for one in seen]},
     )
 
 
-def _cells(one: Seen, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the printed row."""
-    change = one.change
-    return (
-        change.key.machine,
-        f"{change.key.case.id} in {change.key.environment}",
-        levels(change),
-        units.percent(change.step.ratio),
-        said(change),
-        f"{place(change, names)}; {_when(change)}",
-        moved(one.moved),
-    )
+def _rows(source: str, where: str, seen: Sequence[Seen]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the printed rows of one place with their marks."""
+    yield (source, where, "", "", ""), ""
+    for one in seen:
+        change = one.change
+        words = ("", f"  {change.key.case.id}", levels(change), units.percent(change.step.ratio), said(change))
+        yield words, mark(change)
+    together = {other.change.id: other for one in seen for other in one.moved}
+    yield ("", f"  {moved(list(together.values()))}", "", "", ""), ""
 
 
 def place(change: Change, names: Mapping[str, str]) -> str:
@@ -90,7 +96,7 @@ def moved(found: Sequence[Moved]) -> str:
         return "no benchmark moved in this range"
     some = [f"{one.change.key.case.id} {units.percent(one.change.step.ratio)} at {one.commit.short}" for one in found]
     more = f" and {len(some) - NAMED} more" if len(some) > NAMED else ""
-    return "; ".join(some[:NAMED]) + more
+    return "moved with it: " + "; ".join(some[:NAMED]) + more
 
 
 def _named(sha: str, names: Mapping[str, str]) -> str:

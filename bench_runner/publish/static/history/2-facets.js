@@ -46,7 +46,7 @@
       button.addEventListener("click", () => { view.last = count; view.range = null; changed(); });
       return button;
     });
-    return make("div", { class: "ends", role: "group", "aria-label": "Commits" }, ...buttons);
+    return make("div", { class: "ends", role: "group", "aria-label": bench.minutes ? "Windows" : "Commits" }, ...buttons);
   }
 
   bench.facets = function (view, place, changed) {

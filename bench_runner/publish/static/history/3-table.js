@@ -44,6 +44,6 @@
   };
 
   bench.date = function (commit) {
-    return Number.isFinite(commit.time) ? new Date(commit.time).toISOString().slice(0, 10) : "";
+    return Number.isFinite(commit.time) ? new Date(commit.time).toISOString().slice(0, bench.minutes ? 16 : 10).replace("T", " ") : "";
   };
 })();

@@ -58,10 +58,11 @@
     ];
   }
 
-  /* The date of a commit, or its sha where the date would be that of the one before. */
+  /* The date of a commit, or its sha where the date would be that of the one before; of a window the minute. */
   function places(frame, splits) {
     const commits = splits.map((at) => (at in frame.revisions ? bench.commit(frame.revisions[at]) : null));
     const days = commits.map((one) => (one ? bench.date(one) : ""));
+    if (bench.minutes) return days.map((day) => day.slice(5));
     return commits.map((one, at) => (one && days[at] === days[at - 1] ? one.sha.slice(0, 8) : days[at]));
   }
 

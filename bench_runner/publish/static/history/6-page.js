@@ -6,6 +6,7 @@
     constructor(header) {
       this.files = header.files;
       this.page = header.page;
+      bench.minutes = Boolean(this.page.windows); // a window of production is read by its minute
       this.view = new bench.View(this.page);
       this.place = document.getElementById("chart");
       this.readout = document.getElementById("readout");
