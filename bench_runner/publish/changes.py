@@ -20,9 +20,11 @@ ROWS = 10  # rows of a group: half of them at once, half on demand
 ENTRIES = 40  # in the feed
 
 
-def index_page(presenter: Presenter, listed: Sequence[BenchmarkView], production: Production) -> IndexPage:
+def index_page(
+    presenter: Presenter, listed: Sequence[BenchmarkView] = (), production: Production | None = None
+) -> IndexPage:
     """Return the landing page; `listed` are benchmarks to show where nothing changed."""
-    material = presenter.material
+    material, production = presenter.material, production or Production(presenter)
     seen = production.newest_first()
     groups = [
         replace(group_view(group, presenter), production=production.beside(group.changes))

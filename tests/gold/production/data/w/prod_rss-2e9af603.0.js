@@ -1,0 +1,1 @@
+bench.commits({"m":["Use a hash join when keys are unique","Use a hash join when keys are unique","Use a hash join when keys are unique","Use a hash join when keys are unique"],"r":[0,1,1,1],"s":["da4b9237bacc","da4b9237bacc","da4b9237bacc","da4b9237bacc"],"t":[1767312000,60,60,60]});
