@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from bench_runner.history.changes import Group
 from bench_runner.model.change import Change
+from bench_runner.publish.feed_views import Entry, Feed
 from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.production import Production
 from bench_runner.publish.text import iso, label
-from bench_runner.publish.views import BenchmarkView, ChangeView, CommitView, Entry, Feed, GroupView, IndexPage
+from bench_runner.publish.views import BenchmarkView, ChangeView, CommitView, GroupView, IndexPage
 
 FULL = 10  # groups with rows and sparklines; the page must stay light
 LINES = 100  # older groups, one line each

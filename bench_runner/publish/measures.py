@@ -10,9 +10,10 @@ from bench_runner.publish.data import SHELF, series_id, series_scripts
 from bench_runner.publish.facets import Facets
 from bench_runner.publish.levels import short
 from bench_runner.publish.production import Production
+from bench_runner.publish.production_views import MeasurePage, ProductionPage
 from bench_runner.publish.svg import history, trace
 from bench_runner.publish.text import UNIT, label, slug
-from bench_runner.publish.views import BenchmarkView, FolderView, MeasurePage, Page, ProductionPage
+from bench_runner.publish.views import BenchmarkView, FolderView, Page
 from bench_runner.publish.windows import Axis, minute
 
 LISTED = 100  # changes on the page of production

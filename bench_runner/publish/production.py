@@ -10,9 +10,10 @@ from bench_runner.model.series import Series, SeriesKey
 from bench_runner.publish.data import series_id
 from bench_runner.publish.levels import Level, levels, newest
 from bench_runner.publish.present import RECENT, Presenter, margin, percent, size, spread
+from bench_runner.publish.production_views import MovedView, ReleaseView, SeenView
 from bench_runner.publish.svg import sparkline, trace
 from bench_runner.publish.text import amount, iso, label, slug
-from bench_runner.publish.views import ChangeView, MovedView, ReleaseView, SeenView, SeriesView
+from bench_runner.publish.views import ChangeView, SeriesView
 from bench_runner.publish.windows import minute
 
 MOVED = 3  # changes of benchmarks named beside one of production

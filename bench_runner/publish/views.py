@@ -1,7 +1,11 @@
 """What pages print, complete before any template is touched."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench_runner.publish.production_views import SeenView
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,69 +104,6 @@ class GroupView:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseView:
-    """A release: its tag, else "", and its commit."""
-
-    name: str
-    commit: CommitView
-
-
-@dataclass(frozen=True, slots=True)
-class MovedView:
-    """A change of a benchmark, at the commit that it is laid to."""
-
-    commit: CommitView
-    change: ChangeView
-
-
-@dataclass(frozen=True, slots=True)
-class SeenView:
-    """A change of production: where it lies ("between" two releases, "inside" one, "with" its deployment, "back").
-
-    `commits` were deployed or taken back there; it lies between the windows that start at `first` and `last` (without
-    the day where it is the same).
-    """
-
-    anchor: str
-    change: ChangeView
-    where: str
-    old: ReleaseView
-    new: ReleaseView
-    commits: int
-    first: str
-    last: str
-    moved: tuple[MovedView, ...]
-    further: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProductionPage:
-    """What was measured in production: changes, newest first, and the numbers of each function or resource."""
-
-    changes: tuple[SeenView, ...]
-    further: int
-    folders: "tuple[FolderView, ...]"
-    series: int
-    services: tuple[str, ...]
-    first: str
-    last: str
-
-
-@dataclass(frozen=True, slots=True)
-class MeasurePage:
-    """The history of one number of production, window by window; `header` and `figure` as of a benchmark."""
-
-    name: str
-    unit: str
-    better: str
-    series: "tuple[SeriesView, ...]"
-    changes: tuple[SeenView, ...]
-    figure: str
-    short: int
-    header: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class IndexPage:
     """The landing page: `groups` in full, `older` as one line each, counts over both.
 
@@ -180,7 +121,7 @@ class IndexPage:
     failures: int
     short: int
     listed: "tuple[BenchmarkView, ...]"
-    production: tuple[SeenView, ...] = ()
+    production: "tuple[SeenView, ...]" = ()
     further_production: int = 0
 
 
@@ -294,7 +235,7 @@ class BenchmarkPage:
     figure: str
     short: int
     header: Mapping[str, object]
-    production: tuple[SeenView, ...] = ()
+    production: "tuple[SeenView, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +279,7 @@ class CommitPage:
     changes: tuple[ChangeView, ...]
     failures: tuple[FailureView, ...]
     row: Script | None
-    production: tuple[SeenView, ...] = ()
+    production: "tuple[SeenView, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,23 +287,3 @@ class AboutPage:
     """How changes are found, in words."""
 
     project: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the feed."""
-
-    id: str
-    title: str
-    updated: str
-    link: str
-    lines: tuple[str, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """The Atom feed: newest first."""
-
-    id: str
-    updated: str
-    entries: tuple[Entry, ...]

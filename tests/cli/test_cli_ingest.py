@@ -183,4 +183,4 @@ def test_a_line_of_a_newer_program(shop: Command, tmp_path: Path) -> None:
 def test_plot_of_production_is_refused_in_a_sentence(shop: Command) -> None:
     done = shop("plot", f"prod_time.{CHARGE}.p50")
     assert done.code == 2
-    assert "no series matches" in done.err
+    assert "is of production" in done.err

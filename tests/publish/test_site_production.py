@@ -20,7 +20,8 @@ from bench_runner.publish.pages import site
 from bench_runner.publish.windows import Axis
 
 if TYPE_CHECKING:
-    from bench_runner.publish.views import BenchmarkPage, CommitPage, IndexPage, MeasurePage, ProductionPage
+    from bench_runner.publish.production_views import MeasurePage, ProductionPage
+    from bench_runner.publish.views import BenchmarkPage, CommitPage, IndexPage
 
 GOLD = Path(__file__).parent.parent / "gold" / "production"
 PLANS = (
