@@ -35,9 +35,7 @@ def plot(
     history, groups, _ = found(Project.of(context), None)
     series = [one for one in history.series if wanted(one.key.case)]
     if not series and any(wanted(one.key.case) for one in history.production):
-        raise UsageError(
-            f"{bench!r} is of production: its history is a page of what `bench-runner publish` writes"
-        )
+        raise UsageError(f"{bench!r} is of production: its history is a page of what `bench-runner publish` writes")
     if not series:
         raise UsageError(f"no series matches {bench!r}: see `bench-runner list`")
     keys = {one.key for one in series}

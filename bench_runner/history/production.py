@@ -1,20 +1,21 @@
 """Production beside the benchmarks: its series over windows of time, and what moved in the range of its changes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench_runner.errors import StoreError
 from bench_runner.history.changes import Group
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
-from bench_runner.model.production import JointWindow, is_production
+from bench_runner.model.metric import Metric
+from bench_runner.model.production import is_production
 from bench_runner.model.series import Series, SeriesKey
-from bench_runner.stats.production import Measure, measures
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage
-from bench_runner.store.windows import read_windows
+from bench_runner.store.measured import Measured, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,55 +42,56 @@ class Seen:
     moved: tuple[Moved, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Point:
-    """A measure with its place: when its window starts, revision (-1: not on the branch) and sha of the release."""
+    """A number of a window with its place: when it starts, revision (-1: not on the branch) and sha of the release."""
 
     start_ms: int
     revision: int
     sha: str
-    measure: Measure
+    value: float
+    low: float
+    high: float
 
 
-def series(store: Store, revisions: Mapping[str, int]) -> list[Series]:
+def series(store: Store, revisions: Mapping[str, int], cache: Path | None = None) -> list[Series]:
     """Return the series of all services; files that cannot be read are collected in the store's `damaged`.
 
-    `revisions` are those of the branch by full sha.
+    `revisions` are those of the branch by full sha; `cache` is a folder, the user's own when None.
     """
     points: dict[SeriesKey, list[_Point]] = defaultdict(list)
+    metrics: dict[SeriesKey, Metric] = {}
+    for found in _measured(store, cache):
+        revision = revisions.get(found.sha, -1)
+        for name, (metric, some) in found.numbers.items():
+            key = SeriesKey(Case(name), found.environment, found.machine)
+            metrics[key] = metric
+            points[key] += [_Point(start, revision, found.sha, *numbers) for start, *numbers in some]
+    order = sorted(points, key=lambda key: (key.case.benchmark, key.machine, key.environment))
+    return [_series(key, metrics[key], sorted(points[key])) for key in order]
+
+
+def _measured(store: Store, cache: Path | None) -> Iterator[Measured]:
+    """Yield the numbers of each file of production."""
     for folder in store.folders():
         for path in store.paths(folder.name) if is_production(folder.name) else ():
             try:
-                found = store.document(path)
-                run, windows = found.heading(), list(read_windows(found.own))
+                yield measured(path, cache)
             except StoreError as error:
                 store.damaged.append(Damage.of(path, error))
-                continue
-            sha, revision = run.commit_sha, revisions.get(run.commit_sha, -1)
-            for one, window in _measured(windows):
-                key = SeriesKey(Case(one.name), run.environment.name, run.machine.machine)
-                points[key].append(_Point(window.start_ms, revision, sha, one))
-    order = sorted(points, key=lambda key: (key.case.benchmark, key.machine, key.environment))
-    return [_series(key, points[key]) for key in order]
 
 
-def _measured(windows: Sequence[JointWindow]) -> list[tuple[Measure, JointWindow]]:
-    """Return the measures of windows."""
-    return [(one, window) for window in windows for one in measures(window)]
-
-
-def _series(key: SeriesKey, points: list[_Point]) -> Series:
-    """Return a series of points, in the order of time; of releases that run side by side the older one first."""
-    ordered = sorted(points, key=lambda one: (one.start_ms, one.revision, one.sha))
+def _series(key: SeriesKey, metric: Metric, points: Sequence[_Point]) -> Series:
+    """Return a series of points in the order of time; of releases that run side by side the older one comes first."""
     return Series(
         key=key,
-        metric=ordered[0].measure.metric,
-        revisions=[one.revision for one in ordered],
-        shas=[one.sha for one in ordered],
-        values=[one.measure.value for one in ordered],
-        low=[one.measure.low for one in ordered],
-        high=[one.measure.high for one in ordered],
-        times=[one.start_ms for one in ordered],
+        metric=metric,
+        revisions=[one.revision for one in points],
+        shas=[one.sha for one in points],
+        values=[one.value for one in points],
+        low=[one.low for one in points],
+        high=[one.high for one in points],
+        times=[one.start_ms for one in points],
     )
 
 

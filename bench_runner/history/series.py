@@ -84,7 +84,7 @@ def load(store: Store, repository: Repository, *, branch: str | None = None, cac
     benchmarks, machines = store.benchmarks(), store.machines()
     revisions = {commit.sha: revision for revision, commit in enumerate(commits)}
     facts = {index: one for index, one in _facts(found) if not is_production(one.machine)}
-    seen = production.series(store, revisions)
+    seen = production.series(store, revisions, cache)
     here = sorted((one for one in facts.values() if one.sha in revisions), key=lambda one: revisions[one.sha])
     others = {index: one for index, one in facts.items() if one.sha not in revisions}
     frame = frames.frame(found, revisions)

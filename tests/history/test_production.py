@@ -187,9 +187,9 @@ def store(tmp_path: Path) -> Store:
     return found
 
 
-def test_series_go_through_time_from_release_to_release(store: Store) -> None:
+def test_series_go_through_time_from_release_to_release(store: Store, tmp_path: Path) -> None:
     revisions = {one.sha: k for k, one in enumerate(COMMITS)}
-    found = {one.key.case.benchmark: one for one in series(store, revisions)}
+    found = {one.key.case.benchmark: one for one in series(store, revisions, tmp_path / "cache")}
     one = found["prod_time.f.p50"]
     assert list(one.revisions) == [20, 20, 20, 20, 20, 30, 20, 30, 30, 30, 30, -1, -1, -1]
     assert all(a <= b for a, b in pairwise(one.times))
@@ -197,6 +197,22 @@ def test_series_go_through_time_from_release_to_release(store: Store) -> None:
     assert (one.key.machine, one.key.environment) == ("prod:shop", "prod-eu")
     assert one.metric.better == "lower"
     assert found["prod_time.f.rate"].metric.better == "neither"
+
+
+def test_what_is_cached_is_what_is_stored(store: Store, tmp_path: Path) -> None:
+    """A second reading, one of damaged caches, and one after a file has changed."""
+    cache = tmp_path / "cache"
+    first = series(store, {}, cache)
+    kept = sorted((cache / "production").iterdir())
+    assert len(kept) == 3
+    assert series(store, {}, cache) == first
+    for path, text in zip(kept, ("", "{", '{"format": 1}'), strict=True):
+        path.write_text(text)
+    assert series(store, {}, cache) == first
+    take_in(store, Release("shop", "prod-eu", OFF, 1), [JointWindow.of(window({"f": 0.01}, start_s=START_S), 60)])
+    assert len(series(store, {}, cache)[0].times) == len(first[0].times) + 1
+    (tmp_path / "file").write_text("")
+    assert series(store, {}, tmp_path / "file" / "cache") == series(store, {}, cache)
 
 
 def test_the_history_keeps_production_apart(store: Store, tmp_path: Path) -> None:
