@@ -20,9 +20,9 @@ from bench_runner.errors import UsageError
 from bench_runner.hostile import plain
 from bench_runner.instrument.spans import listening, span
 from bench_runner.instrument.trace import Recording
+from bench_runner.runner import work
 from bench_runner.runner.log import Log
 from bench_runner.runner.logbook import Kept
-from bench_runner.runner.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,20 @@ def observed(wishes: Wishes, environments: Path) -> Iterator[Console]:
     """Tell of a run as wished, and at its end where the time went; gives the console to write to meanwhile."""
     # Lines of the log and a bar that is drawn anew and anew do not go together.
     console = Console(stderr=True, soft_wrap=True, highlight=False, force_terminal=False if wishes.log == "-" else None)
-    shares = Shares("run")
     with ExitStack() as ears:
         if wishes.log is not None or wishes.keep:
             ears.enter_context(_logged(wishes.log, environments))
         if wishes.verbose:
             ears.enter_context(listening(partial(steps.show, console)))
+        ledger = ears.enter_context(work.kept())
         try:
-            with listening(shares.ended), traced(wishes.trace, "run"):
+            with traced(wishes.trace, "run"):
                 with span("start", version=__version__, words=" ".join(sys.argv[1:])):
                     pass
                 yield console
         finally:
-            if str(shares):
-                typer.echo(str(shares), err=True)
+            if told := work.told(ledger.work()):
+                typer.echo(told, err=True)
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """What is known of commits and their runs beside the series: failures, how well it went, and what stands elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench_runner.model.benchmark import Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.metric import Metric
 from bench_runner.model.run import Outcome
 from bench_runner.model.series import SeriesKey
+from bench_runner.model.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Failure:
 class RunFact:
     """That a commit was measured in an environment on a machine: when the last case began (ms, 0 unknown), how well.
 
-    `measured` counts numbers, `failed` cases that failed, crashed or ran out of time.
+    `measured` counts numbers, `failed` cases that failed, crashed or ran out of time; `work` is what measuring took.
     """
 
     sha: str
@@ -36,6 +37,7 @@ class RunFact:
     measured: int = 0
     failed: int = 0
     built: bool = True
+    work: Work = field(default_factory=Work)
 
 
 @dataclass(frozen=True, slots=True)

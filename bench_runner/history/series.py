@@ -16,6 +16,8 @@ from bench_runner.model.series import Series, SeriesKey
 from bench_runner.store import columns
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage
+from bench_runner.store.work import KEY as WORK
+from bench_runner.store.work import read_work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +118,9 @@ def _facts(found: columns.Columns) -> Iterator[tuple[int, RunFact]]:
     for index, entry in enumerate(found.entries):
         if not entry.damage:
             finished, measured, failed = counts.get(index, (0, 0, 0))
-            yield index, RunFact(entry.sha, entry.environment, entry.machine, finished, measured, failed, entry.built)
+            ended = (finished, measured, failed, entry.built)
+            work = read_work({WORK: entry.work})
+            yield index, RunFact(entry.sha, entry.environment, entry.machine, *ended, work)
 
 
 def _named(

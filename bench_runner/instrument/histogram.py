@@ -180,7 +180,7 @@ def _pairs(rows: object) -> Iterator[tuple[int, int]]:
     last = -1
     for row in rows:
         match row:
-            case [int(index), int(n)] if last < index <= _index(LARGEST_NS) and n > 0:
+            case [int(index), int(n)] if last < index <= _LAST and n > 0:
                 last = index
                 yield index, n
             case _:
@@ -200,3 +200,6 @@ def _same(data: Mapping[str, object], wanted: Mapping[str, object]) -> None:
     for key, value in wanted.items():
         if data.get(key) != value:
             raise ValueError(f"histogram with {key} {data.get(key)!r}, its buckets make it {value!r}")
+
+
+_LAST = _index(LARGEST_NS)

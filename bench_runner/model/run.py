@@ -9,6 +9,7 @@ from bench_runner.model.environment import Environment
 from bench_runner.model.machine import Machine
 from bench_runner.model.production import JointWindow
 from bench_runner.model.sample import Sample, Summary
+from bench_runner.model.work import Work
 
 Outcome = Literal["ok", "failed", "timeout", "skipped", "crashed"]
 
@@ -77,7 +78,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One result file; `windows` are what its results were computed from if they come from production."""
+    """One result file; `windows` are what its results were computed from if they come from production.
+
+    `work` is what the newest measurement took.
+    """
 
     commit_sha: str
     commit_time_ms: int
@@ -89,3 +93,4 @@ class Run:
     results: tuple[Result, ...] = ()
     setup_cache_s: Mapping[str, float] = field(default_factory=dict)
     windows: tuple[JointWindow, ...] = ()
+    work: Work = field(default_factory=Work)

@@ -4,13 +4,22 @@ from bench_runner import units
 from bench_runner.history.facts import Failure, RunFact
 from bench_runner.model.commit import Commit
 from bench_runner.model.machine import Machine
+from bench_runner.model.work import Work
 from bench_runner.publish.changes import largest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.production import Production
 from bench_runner.publish.svg import strip
 from bench_runner.publish.text import iso, label
-from bench_runner.publish.views import CommitPage, CommitView, Page, RunsPage, Script, StandingView
+from bench_runner.publish.views import (
+    CommitPage,
+    CommitView,
+    Page,
+    RunsPage,
+    Script,
+    StandingView,
+    WorkView,
+)
 
 STRIP = 60  # newest commits in a coverage strip
 LISTED = 40  # failures of each sort, and runs off the branch
@@ -60,7 +69,20 @@ def _standing(machine: str, environment: str, presenter: Presenter) -> StandingV
         failed=newest.failed if newest else 0,
         strip=strip(cells),
         covered=f"{sum(cell is not False for cell in cells)} of the newest {len(cells)}",
+        work=_work(newest.work) if newest and newest.work.steps else None,
     )
+
+
+def _work(work: Work) -> WorkView:
+    """Return what measuring a run took."""
+    shares = {part: f"{100 * spent / work.wall_s:.0f} %" for part, spent in work.parts.items() if work.wall_s > 0}
+    counts = ((label(name, 40), _counted(name, n)) for name, n in sorted(work.counts.items()))
+    return WorkView(units.duration(work.wall_s), units.duration(work.cpu_s), tuple(shares.items()), tuple(counts))
+
+
+def _counted(name: str, n: int) -> str:
+    """Return a count in words."""
+    return units.show(n, "bytes") if name.startswith("bytes ") else f"{n:,}"
 
 
 def _covered(material: Material, runs: dict[str, RunFact]) -> list[bool | None]:

@@ -239,8 +239,21 @@ class BenchmarkPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkView:
+    """What measuring a run took: wall and CPU time in words, (part, share in words) and (what, how many) in order."""
+
+    wall: str
+    cpu: str
+    parts: tuple[tuple[str, str], ...]
+    counts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StandingView:
-    """How far an environment on a machine has come; `strip` draws which of the newest commits were measured."""
+    """How far an environment on a machine has come; `strip` draws which of the newest commits were measured.
+
+    `work` is what measuring the newest took, None where that is not known.
+    """
 
     machine: str
     environment: str
@@ -252,6 +265,7 @@ class StandingView:
     failed: int
     strip: str
     covered: str
+    work: WorkView | None = None
 
 
 @dataclass(frozen=True, slots=True)

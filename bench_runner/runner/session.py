@@ -18,6 +18,7 @@ from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
 from bench_runner.model.run import Protocol as Measuring
 from bench_runner.model.run import Result, Run
+from bench_runner.runner import work
 from bench_runner.runner.execute import Cases, Event, Executor
 from bench_runner.runner.plan import Job, Skip, done_of
 from bench_runner.runner.sampling import Sampling
@@ -196,6 +197,11 @@ class Session:
 
         None, and a word about it, where what is stored is in another format: that costs this job, not the others.
         """
+        with work.kept() as ledger:
+            return self._done(job, later, ledger)
+
+    def _done(self, job: Job, later: Iterable[Job], ledger: work.Ledger) -> Run | None:
+        """Do a job, whose work goes into the ledger."""
         workspace, known = self._prepare(job.environment, job.commit.sha, later), self.benchmarks
         try:
             stored = self._stored(job)
@@ -209,6 +215,7 @@ class Session:
         if stored is not None and known and workspace.build.ok and not cases:
             return stored
         run = self._measured(self._run(job.commit, workspace), workspace, cases, self.sampling)
+        run = replace(run, work=ledger.work())
         if self.store is not None:
             self.store.add(run, benchmarks=known)
         return run

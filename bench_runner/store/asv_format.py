@@ -14,6 +14,7 @@ from bench_runner.store.fields import Json, array, number, strings, table, text,
 from bench_runner.store.own import FOREIGN, KEY, MARK, Conditions
 from bench_runner.store.rows import Row, read_row
 from bench_runner.store.windows import read_windows
+from bench_runner.store.work import read_work
 
 API_VERSION = 2
 BUILD = "<build>"
@@ -66,6 +67,7 @@ class Document:
             protocol=found.protocol,
             fingerprint=found.fingerprint,
             setup_cache_s={match["key"]: s for key, s in durations.items() if (match := _SETUP_CACHE.fullmatch(key))},
+            work=read_work(self.own),
         )
 
     def results(self, row: Row, *, explicit: bool = False) -> Iterable[Result]:

@@ -13,6 +13,8 @@ from bench_runner.store.own import KEY, MARK, Conditions
 from bench_runner.store.rows import COLUMNS, Row, write_row
 from bench_runner.store.windows import KEY as WINDOWS
 from bench_runner.store.windows import write_window
+from bench_runner.store.work import KEY as WORK
+from bench_runner.store.work import write_work
 
 
 def update(old: Document | None, run: Run, benchmarks: Mapping[str, Benchmark]) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def _file(
         "results": {name: _cells(rows[name], columns) for name in sorted(rows)},
         "durations": _durations(run, old),
         "version": API_VERSION,
-        KEY: _own(run, rows, conditions, latest) | _windows(run, old),
+        KEY: _own(run, rows, conditions, latest) | _windows(run, old) | _work(run, old),
     }
 
 
@@ -106,6 +108,13 @@ def _windows(run: Run, old: Document | None) -> dict[str, Any]:
     if run.windows:
         return {WINDOWS: [write_window(one) for one in run.windows]}
     return {WINDOWS: old.own[WINDOWS]} if old and WINDOWS in old.own else {}
+
+
+def _work(run: Run, old: Document | None) -> dict[str, Any]:
+    """Return what the run took, or what the file says where that is not known."""
+    if run.work.steps:
+        return {WORK: write_work(run.work)}
+    return {WORK: old.own[WORK]} if old and WORK in old.own else {}
 
 
 def _cells(row: Row, columns: Sequence[str]) -> list[Any]:

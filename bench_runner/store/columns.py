@@ -14,12 +14,13 @@ from typing import Any
 from bench_runner.errors import StoreError
 from bench_runner.store import arrow
 from bench_runner.store.documents import document, run_of
-from bench_runner.store.fields import number
+from bench_runner.store.fields import Json, number
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage, read_bytes
 from bench_runner.store.points import Points, read_points
+from bench_runner.store.work import write_work
 
-FORMAT = 4  # to be raised whenever a file would be read differently
+FORMAT = 5  # to be raised whenever a file would be read differently
 _HEAD = f"bench-history columns {FORMAT}\n".encode()
 _DIGEST = 32
 _NUMBERS = {
@@ -52,6 +53,7 @@ class Entry:
     built: bool = True
     build_detail: str = ""
     build_output: str = ""
+    work: Json = field(default_factory=dict)  # as in the file
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,7 @@ def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
         built=run.build.ok,
         build_detail=run.build.detail,
         build_output=run.build.output,
+        work=write_work(run.work) if run.work.steps else {},
     )
     return entry, points
 

@@ -7,7 +7,8 @@
       "conditions": [{"protocol": {...}, "fingerprint": {...}}, ...],   how and on what rows were measured
       "latest": index of the newest conditions,
       "benchmarks": {name: {"cases": [one record or null (not measured) per case, in asv's order]}},
-      "windows": [...]                                            of production alone, see `windows`
+      "windows": [...],                                           of production alone, see `windows`
+      "work": {...}                                               what the newest measurement took, see `work`
     }
 
 A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" (what missing statistics mean:
@@ -42,7 +43,7 @@ SCHEMA = 3
 CHANGES = {
     1: "the first: build, environment, conditions, latest, benchmarks",
     2: "vitals of rounds: what befell their process, how busy the host was, canaries; one number for all rounds",
-    3: "windows: what a service measured of itself in production, from which its rows are computed",
+    3: "windows: what a service measured of itself in production, its rows come from them; work: what a run took",
 }
 
 MARK = "<bench_runner schema>"  # a duration asv keeps when it rewrites a file and drops the key

@@ -58,6 +58,20 @@ def check_counters(trace: Path) -> None:
     assert last["bytes stored"] > 1000
 
 
+def check_work(project: Command) -> None:
+    """Hold what each result file says of its measuring to what was done, and see it on the site."""
+    (oldest,) = project.folder.glob(f"results/here/{project.git('rev-parse', 'HEAD~2')[:8]}-*.json")
+    work = json.loads(oldest.read_text())["bench_runner"]["work"]
+    assert work["counts"]["cases"] == 5
+    assert work["steps"]["case"][0] == 5
+    assert work["steps"]["prepare"][0] == 1
+    assert 0 < sum(seconds for _, seconds, _ in work["steps"].values()) <= work["wall_s"]
+    assert project("publish").code == 0
+    page = (project.folder / "site/runs.html").read_text()
+    assert "What measuring took" in page
+    assert "<bdi>cases</bdi> 5" in page
+
+
 def test_the_runner_profiles_itself_when_asked(tiny: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_RUNNER_PROFILE", "cprofile")
     done = tiny("list")
@@ -82,6 +96,7 @@ def test_a_run_is_logged_traced_and_shown(tiny: Command) -> None:
     check_sums(told)
     check_failure(tiny, told, done.err)
     check_counters(tiny.folder / "trace.json")
+    check_work(tiny)
     ended = [line for line in told if line["outcome"] != "begun"]
     assert sorted(one["name"] for one in complete(tiny.folder / "trace.json")) == sorted(one["step"] for one in ended)
     assert "went: environments and builds" in done.err

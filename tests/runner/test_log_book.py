@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bench_runner.instrument.counting import counter
 from bench_runner.instrument.spans import listening, span
-from bench_runner.runner import logbook, logged
+from bench_runner.runner import logbook, logged, work
 from bench_runner.runner.logbook import KEPT, Kept
-from bench_runner.runner.shares import Shares
 
 
 def kept(folder: Path, run: str, *steps: str) -> Kept:
@@ -65,20 +65,23 @@ def test_where_no_log_can_be_kept_the_run_goes_on_and_says_so(tmp_path: Path) ->
     assert log.lost == 0
 
 
-def test_shares_add_up_to_the_whole() -> None:
-    shares = Shares("run")
-    assert str(shares) == ""
-    with listening(shares.ended), span("run"):
-        with span("prepare"), span("build"):
+def test_parts_of_the_work_add_up_to_the_whole() -> None:
+    with work.kept() as ledger:
+        assert work.told(ledger.work()) == ""
+        counter("cases").add(3)
+        with span("prepare"), span("build"):  # what lies around a step is not counted twice
             sum(range(300_000))
         with span("round"):
             with span("preload"):
                 sum(range(100_000))
             with span("case"):
                 sum(range(200_000))
-    whole = sum(shares.seconds.values())
-    assert all(spent > 0 for spent in shares.seconds.values())
-    assert shares.seconds["environments and builds"] < whole
-    words = str(shares)
+        done = ledger.work()
+    assert sum(done.parts.values()) == pytest.approx(done.wall_s)
+    assert all(spent > 0 for part, spent in done.parts.items() if part != "canaries")
+    assert {name: one.count for name, one in done.steps.items()} == {"prepare": 1, "preload": 1, "case": 1}
+    assert done.counts == {"cases": 3}
+    assert 0 < done.cpu_s <= done.wall_s * 1.1
+    words = work.told(done)
     assert " went: environments and builds " in words
     assert 97 <= sum(int(word) for word in words.partition("went")[2].split() if word.isdecimal()) <= 103
