@@ -25,10 +25,16 @@ UV = Environment("uv", f"{sys.version_info[0]}.{sys.version_info[1]}")
 BACKEND = """
 import base64, hashlib, os, pathlib, time, zipfile
 
+def begun():
+    return pathlib.Path(os.environ["JOURNAL"]).read_text().count("begin build")
+
 def build_wheel(folder, settings=None, metadata=None):
     number = pathlib.Path("number.txt").read_text()
     with open(os.environ["JOURNAL"], "a") as journal:
         journal.write(f"begin build {number} {time.monotonic()} {os.getpid()}\\n")
+    end = time.monotonic() + 20
+    while begun() < int(os.environ.get("TOGETHER", "1")) and time.monotonic() < end:
+        time.sleep(0.01)  # so that builds which may go on at once do, on the busiest machine
     time.sleep(float(os.environ.get("BUILD_S", "0.3")))
     if pathlib.Path("broken").exists():
         raise SystemExit("broken on purpose")
@@ -118,7 +124,10 @@ def value(python: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def test_the_next_commits_are_built_at_once_and_found_later(project: Project, config: Config, opened: Open) -> None:
+def test_the_next_commits_are_built_at_once_and_found_later(
+    project: Project, config: Config, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOGETHER", "2")
     shas = [project.commit(number) for number in range(4)]
     preparer = opened(config)
     workspace = preparer.prepare(UV, shas[0], then=shas[1:])
