@@ -98,17 +98,17 @@ def _told(frame: str) -> str:
 
 def _frame(frame: str) -> dict[str, object]:
     """Return a frame as speedscope wants it, with file and line where it tells them."""
-    name, file, line = _place(frame)
+    name, file, line = place(frame)
     return {"name": name, "file": file, "line": line} if file else {"name": frame}
 
 
 def _function(frame: str) -> str:
     """Return a frame without its line, so that all lines of a function are one."""
-    name, file, _ = _place(frame)
+    name, file, _ = place(frame)
     return f"{name} ({file})" if file else frame
 
 
-def _place(frame: str) -> tuple[str, str, int]:
+def place(frame: str) -> tuple[str, str, int]:
     """Return name, file and line of "name (file:line)"; file "" for other texts."""
     name, _, place = frame.removesuffix(")").rpartition(" (")
     file, _, line = place.rpartition(":")
