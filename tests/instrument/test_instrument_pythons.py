@@ -14,8 +14,8 @@ PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 NAMES = (
     "facade histogram nouns threads counting ticking resources registry probe lives spans stub swapping toggling "
     "tracers targets switching timing windows line_file results cuts json_lines trace_context log_fields "
-    "log_json_lines log_limit logs allocations snapshots memory ledger holders growth background deadline control_file whereabouts "
-    "watching control control_http stacks profiling toggle_at_scale"
+    "log_json_lines log_limit logs allocations snapshots memory ledger holders growth background deadline control_file "
+    "whereabouts watching control control_http stacks profiling toggle_at_scale"
 )
 SLOW_TO_IMPORT = {"ast", "asyncio", "contextlib", "dataclasses", "enum", "inspect", "json", "logging", "re", "typing"}
 
