@@ -47,7 +47,7 @@ def wanted(rng):
     lines = [[f"a{rng.randrange(COUNT)}", rng.randrange(1, 12_000)] for _ in range(20)]
     kind = rng.randrange(3)
     if kind == 0:
-        question = [*rng.sample(STEMS, 6), *(f"very{rng.randrange(600)}" for _ in range(12))]
+        question = [*rng.sample(STEMS, 6), *(f"very{rng.randrange(600)}" for _ in range(24))]
         return "GET", "/search", {"q": " ".join(question)}, None
     if kind == 1:
         return "GET", "/price", {"article": lines[0][0], "count": lines[0][1]}, None

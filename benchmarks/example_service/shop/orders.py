@@ -7,7 +7,7 @@ from shop.catalogue import STOCK
 from shop.prices import quote
 from shop.switches import FAULTS
 
-SUPPLIER_S = 0.002  # until the supplier has answered, if it is asked
+SUPPLIER_S = 0.01  # until the supplier has answered, if it is asked
 _placed, _undo = [], []
 
 
@@ -36,7 +36,7 @@ def receipt(order, total):
     rows = []
     for sku, count in order["lines"]:
         if "json-round-trip" in FAULTS:
-            order = json.loads(json.dumps(order))  # fault: json-round-trip
+            order = json.loads(json.dumps(order, indent=1))  # fault: json-round-trip
         rows.append(f"{count:6} x {sku:10} for {order['customer']}")
     return "\n".join([*rows, f"total {total:.2f}"])
 

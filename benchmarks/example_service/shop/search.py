@@ -5,7 +5,7 @@ import re
 from shop.catalogue import FILLERS, NAMES
 from shop.switches import FAULTS
 
-BEST = 5
+BEST = 10
 _WORD = re.compile(r"[a-z]+[0-9]*")
 _FILLERS = sorted(FILLERS)
 
@@ -51,7 +51,7 @@ def rank(hits):
     for number, count in hits.items():
         best.append((-count, number))
         if "sort-per-insert" in FAULTS:
-            best.sort(key=lambda one: one)  # fault: sort-per-insert
+            best.sort()  # fault: sort-per-insert
     return [number for _, number in sorted(best)[:BEST]]
 
 
