@@ -12,7 +12,7 @@ from bench_runner.instrument.snapshots import Line
 
 LINES = 10
 TYPES = 5
-SEARCH_S = 10.0  # looking for the objects
+SEARCH_S = 60.0  # looking for the objects; a process of some gigabytes takes tens of seconds
 
 
 @dataclass(frozen=True, slots=True)

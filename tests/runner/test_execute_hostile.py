@@ -278,6 +278,7 @@ def test_a_cache_that_cannot_be_read_fails_its_cases(bench: Any, write: Callable
 
 def test_an_interruption_ends_everything(bench: Any, write: Callable[..., Path], tmp_path: Path) -> None:
     """As Ctrl-C in a terminal: the host alone is told, since workers have sessions of their own."""
+    before = set(psutil.Process().children(recursive=True))  # of other tests, a browser perhaps
     word = f"interrupted-{os.getpid()}-{time.monotonic_ns()}"
     started = tmp_path / "started"
     suite = write(
@@ -302,7 +303,8 @@ def test_an_interruption_ends_everything(bench: Any, write: Callable[..., Path],
         bench.results(suite)
     killer.join()
     assert gone(word)
-    assert not [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
+    left = set(psutil.Process().children(recursive=True)) - before
+    assert not [one for one in left if one.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_host_that_is_killed_leaves_nothing(bench: Any, write: Callable[..., Path], tmp_path: Path) -> None:
