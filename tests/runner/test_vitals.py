@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -112,23 +113,28 @@ def test_a_system_that_tells_nothing_is_no_error(tmp_path: Path) -> None:
     assert [one for one in astuple(found) if not math.isnan(one)] == [found.load]
 
 
-def begin_neighbour() -> None:
-    """Start a process that is not ours, busy for two seconds at most."""
-    burn = "import time\nend = time.monotonic() + 2\nwhile time.monotonic() < end: pass"
-    # Its parent is gone at once: nobody of us will ever wait for it.
-    start = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {burn!r}]).pid)"
-    subprocess.run([sys.executable, "-c", start], check=True, stdout=subprocess.PIPE)
+def begin_neighbour() -> int:
+    """Start a process that is not ours, busy for half a minute at most; return its id."""
+    burn = "import time\nend = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
+    # Its parent is gone at once: nobody of us will ever wait for it, nor for the pipe it would have inherited.
+    start = f"import subprocess as s, sys; print(s.Popen([sys.executable, '-c', {burn!r}], stdout=s.DEVNULL).pid)"
+    return int(subprocess.run([sys.executable, "-c", start], check=True, stdout=subprocess.PIPE).stdout)
 
 
 @LINUX
 def test_a_busy_neighbour_is_seen() -> None:
     host = Host()
-    begin_neighbour()
-    host.look([])
-    time.sleep(1)
-    busy = host.vitals([])
-    # One CPU of those there are, less what a very busy machine leaves it.
-    assert busy.others > 0.5 / (os.cpu_count() or 1)
+    neighbour, end = begin_neighbour(), time.monotonic() + 20
+    # One CPU of those there are, less what a very busy machine leaves it; some seconds pass before Python has started.
+    wanted, seen = 0.5 / (os.cpu_count() or 1), 0.0
+    try:
+        while seen <= wanted and time.monotonic() < end:
+            host.look([])
+            time.sleep(1)
+            seen = host.vitals([]).others
+    finally:
+        os.kill(neighbour, signal.SIGKILL)
+    assert seen > wanted
 
 
 @LINUX
