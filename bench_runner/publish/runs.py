@@ -9,17 +9,10 @@ from bench_runner.publish.changes import largest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.production import Production
+from bench_runner.publish.runs_views import RunsPage, StandingView, WorkView
 from bench_runner.publish.svg import strip
 from bench_runner.publish.text import iso, label
-from bench_runner.publish.views import (
-    CommitPage,
-    CommitView,
-    Page,
-    RunsPage,
-    Script,
-    StandingView,
-    WorkView,
-)
+from bench_runner.publish.views import CommitPage, CommitView, Page, Script
 
 STRIP = 60  # newest commits in a coverage strip
 LISTED = 40  # failures of each sort, and runs off the branch

@@ -19,7 +19,8 @@ from bench_runner.publish.render import Renderer
 from bench_runner.publish.static_files import static_files
 
 if TYPE_CHECKING:
-    from bench_runner.publish.views import BenchmarkPage, CommitPage, IndexPage, RunsPage
+    from bench_runner.publish.runs_views import RunsPage
+    from bench_runner.publish.views import BenchmarkPage, CommitPage, IndexPage
 
 MINUS = "\N{MINUS SIGN}"
 ATOM = "{http://www.w3.org/2005/Atom}"
