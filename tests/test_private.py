@@ -8,7 +8,7 @@ import pytest
 from bench_runner import private
 from bench_runner.private import hide
 
-ROOT = Path("/home/ada/work/quire")
+ROOT = Path("/home/ada/src/quire")
 
 
 def known_as(monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
@@ -32,9 +32,9 @@ def ada(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "expected"),
     [
         ("", ""),
-        ('File "/home/ada/work/quire/benchmarks/x.py", line 2', 'File "./benchmarks/x.py", line 2'),
-        ("at ~/work/quire/setup.py and ~/work/quire", "at ./setup.py and ."),
-        ("/home/ada/work/quire-2/x ~/work/quires", "~/work/quire-2/x ~/work/quires"),
+        ('File "/home/ada/src/quire/benchmarks/x.py", line 2', 'File "./benchmarks/x.py", line 2'),
+        ("at ~/src/quire/setup.py and ~/src/quire", "at ./setup.py and ."),
+        ("/home/ada/src/quire-2/x ~/src/quires", "~/src/quire-2/x ~/src/quires"),
         ("-I/home/ada/include file:///home/ada/x", "-I~/include file://~/x"),
         ("/home/adam/y /home/ada-2/y", "/home/adam/y /home/ada-2/y"),
         ("/scratch/ada/lib /scratch/ada: \\Users\\ada\\x", "/scratch/user/lib /scratch/user: \\Users\\user\\x"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench_runner.cli.following import Worker
-from bench_runner.instrument.histogram import VERSION, Histogram, bounds
+from bench_runner.instrument.histogram import Histogram
 from bench_runner.instrument.lives import ELAPSED
 
 
@@ -60,17 +60,9 @@ def between(before: Sequence[Worker], now: Sequence[Worker]) -> Activity:
 
 def since(now: Histogram, before: Histogram | None) -> Histogram:
     """Return what was recorded after an earlier reading of the same; all of it where that is no earlier one."""
-    if before is None or not before.count:
-        return now
-    rest = {index: n - before.counts.get(index, 0) for index, n in now.counts.items()}
-    buckets = [[index, n] for index, n in sorted(rest.items()) if n]
-    if not buckets and now.count == before.count:
-        return Histogram()
-    told = {"version": VERSION, "buckets": buckets, "count": now.count - before.count}
     try:
-        ends = {"min_ns": bounds(buckets[0][0])[0], "max_ns": bounds(buckets[-1][0])[1]}
-        return Histogram.from_dict({**told, **ends, "sum_ns": now.sum_ns - before.sum_ns})
-    except (ValueError, IndexError):  # it was cleared, or another process has the number now
+        return now if before is None else now.since(before)
+    except ValueError:  # it was cleared, or another process has the number now
         return now
 
 

@@ -48,7 +48,7 @@ def test_drivers_and_devices(path: str) -> None:
         LIBRARY + "libcudart.so.12",  # linked by what may never touch a GPU
         "/env/lib/python3.11/site-packages/torch/lib/libtorch_cuda.so",
         LIBRARY + "libcuda.txt",
-        "/work/libcuda.so/notes",
+        "/srv/libcuda.so/notes",
         "/dev/dri/card0",
         "/dev/kfd2",
         "/dev/null",
