@@ -1,10 +1,12 @@
-"""What a running program pays for being profiled from outside: its own CPU time with py-spy at 100 Hz, and without.
+"""What a running program pays for being profiled from outside: its own CPU time with py-spy looking at it, and without.
 
-    python benchmarks/live_profile.py [--rounds 15] [--seconds 4] [--rate 100] [--backend pyspy] [--json]
+    python benchmarks/live_profile.py [--rounds 15] [--seconds 4] [--rate 1000] [--backend pyspy] [--json]
 
 The program does a fixed amount of work again and again, and follows a control file. In each round it is measured
-once without a profile and once with one, in turn and in changing order; the number is the CPU time of its own threads
-(not that of py-spy) per piece of work. The goal is a ratio of at most 1.01.
+once without a profile and once with one, in turn and in changing order; the number is the CPU time of its own thread
+(not that of py-spy) per piece of work. One look at the program costs the same however often it is looked at, so it is
+looked at ten times as often as in real life, which makes the cost stand out of the noise; the last column is that of
+one look, a hundred times a second. The goal is at most 1 % of the program's CPU time.
 """
 
 import argparse
@@ -19,7 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-TARGET = 1.01
+TARGET, REAL_HZ = 0.01, 100
 KINDS = ("calls", "mixed")
 PROGRAM = """
 import sys, time
@@ -83,7 +85,7 @@ def over(path):
 
 
 def measure(kind, chosen):
-    """Return the ratios of all rounds, with and without a profile."""
+    """Return the CPU seconds per piece in all rounds, without a profile and with one, and the looks per second."""
     pairs = []
     with tempfile.TemporaryDirectory() as folder, program(kind, folder) as (path, cpu_s):
         cpu_s(1.0)
@@ -96,18 +98,22 @@ def measure(kind, chosen):
                 if on:
                     over(path)
             pairs.append((taken[False], taken[True]))
-        profiles = len(list(Path(f"{path}.d/profiles").glob("*.collapsed")))
-    assert profiles == chosen.rounds, f"{profiles} of {chosen.rounds} profiles were taken"
-    return pairs
+        profiles = [one.read_text() for one in Path(f"{path}.d/profiles").glob("*.collapsed")]
+    assert len(profiles) == chosen.rounds, f"{len(profiles)} of {chosen.rounds} profiles were taken"
+    seen_s = sum(int(line.rpartition(" ")[2]) for profile in profiles for line in profile.splitlines()) / 1e9
+    return pairs, seen_s * chosen.rate / (chosen.rounds * chosen.seconds)
 
 
-def row(kind, pairs):
+def row(kind, pairs, looks_hz):
+    """Return the row of one kind of work; `looks_hz` is how often a second it was really looked at."""
     ratios = sorted(with_ / without for without, with_ in pairs)
     return {
         "work": kind,
         "cpu_us_off": 1e6 * statistics.median(without for without, _ in pairs),
         "cpu_us_on": 1e6 * statistics.median(with_ for _, with_ in pairs),
+        "looks_hz": round(looks_hz, 1),
         "ratio": statistics.median(ratios),
+        "share_at_100_hz": (statistics.median(ratios) - 1) * REAL_HZ / looks_hz,
         "ratios": [round(one, 4) for one in ratios],
     }
 
@@ -116,22 +122,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--rate", type=int, default=1000)
     parser.add_argument("--backend", default="pyspy")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     chosen = parser.parse_args()
-    rows = [row(kind, measure(kind, chosen)) for kind in KINDS]
+    rows = [row(kind, *measure(kind, chosen)) for kind in KINDS]
     if chosen.json:
         print(json.dumps({**vars(chosen), "rows": rows}))
         return
-    print(
-        f"{chosen.backend} at {chosen.rate} Hz, {chosen.rounds} rounds of {chosen.seconds:g} s, the program's own CPU"
-    )
+    print(f"{chosen.backend}, {chosen.rounds} rounds of {chosen.seconds:g} s, the program's own CPU time")
     for one in rows:
-        spread = f"{one['ratios'][0]:.3f} to {one['ratios'][-1]:.3f}"
+        looked = f"{one['ratio']:.3f} x ({one['ratios'][0]:.3f} to {one['ratios'][-1]:.3f}) at {one['looks_hz']:.0f} Hz"
         print(
-            f"{one['work']:8}{one['cpu_us_off']:10.1f} us off{one['cpu_us_on']:10.1f} us on"
-            f"{one['ratio']:8.3f} x ({spread})   target <= {TARGET:g}"
+            f"{one['work']:8}{one['cpu_us_off']:10.1f} us off{one['cpu_us_on']:10.1f} us on: {looked};"
+            f" at {REAL_HZ} Hz {one['share_at_100_hz']:+.2%} (goal {TARGET:.0%})"
         )
 
 

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Callable
-from weakref import WeakSet
 
 from bench_runner.instrument import registry
 
@@ -86,7 +85,7 @@ def _silent() -> threading.Lock:
     return bell
 
 
-_running: "WeakSet[Background]" = WeakSet()
+_running: set[Background] = set()
 _parked: list[Background] = []
 _first: list[Callable[[], object]] = []
 
