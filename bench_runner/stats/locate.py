@@ -6,23 +6,23 @@ from bench_runner.stats.noise import Array
 
 # The smallest set of places that holds the change with this probability is reported.
 CREDIBLE = 0.95
-# No place farther from the best one than this is asked: steps worth telling are placed within a few points.
-NEARBY = 50
 
 
-def credible(values: Array, index: int, levels: tuple[float, float], variance: float) -> tuple[int, int]:
-    """Return the earliest and latest first index of the new level that the values allow (95 %, flat prior).
+def posterior(old: Array, new: Array) -> Array:
+    """Return the probability of each place (how many points are still old), from 1 to one less than there are.
 
-    `values` are the points of both levels, `index` the best place in them, `variance` the noise of a point, inflated
-    where points depend on each other. Residuals beyond 3 sd count ever less, but the nearer level stays the likelier.
+    `old` and `new` are the log likelihoods of the points at the old and at the new level; the prior is flat.
     """
-    start, end = max(1, index - NEARBY), min(len(values) - 1, index + NEARBY)
-    bound = 9 * variance
-    old, new = (bound * np.log1p((values[start:end] - level) ** 2 / bound) for level in levels)
-    # Taking the point at `start` into the old level, then the next: each costs its misfit to the old, saves the new's.
-    steps = np.concatenate([[0.0], np.cumsum(new - old)]) / (2 * variance)
-    weights = np.exp(steps - steps.max())
+    # Taking a point into the old level costs its likelihood at the new one, and saves that at the old.
+    gains = np.cumsum(old - new)[:-1]
+    likelihoods = np.exp(gains - gains.max())
+    weights: Array = likelihoods / likelihoods.sum()
+    return weights
+
+
+def credible(weights: Array) -> tuple[int, int]:
+    """Return the first and last index of the smallest set of places that holds CREDIBLE of the weights."""
     order = np.argsort(-weights, kind="stable")
     enough = int(np.searchsorted(np.cumsum(weights[order]), CREDIBLE * weights.sum())) + 1
     likely = order[:enough]
-    return min(index, start + int(likely.min())), max(index, start + int(likely.max()))
+    return int(likely.min()), int(likely.max())

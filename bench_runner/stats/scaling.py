@@ -1,7 +1,6 @@
 """The scale on which steps add up: logarithms where all values are positive, else units of the largest."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,16 +33,14 @@ class Scaled:
         values = points / unit
         return cls(values, FLOOR * float(np.median(np.abs(values))), unit)
 
-    def noise(self, low: Sequence[float] | None, high: Sequence[float] | None) -> float:
-        """Return the noise sd that the points' own 99 % intervals imply at least; 0 where they are not known."""
+    def spreads(self, low: Array | None, high: Array | None) -> Array | None:
+        """Return the sd of each point that its own 99 % interval implies, 0 where it has none; None if none has."""
         if low is None or high is None:
-            return 0.0
-        widths = np.asarray(high, dtype=float) - np.asarray(low, dtype=float)
-        widths = widths[np.isfinite(widths)]
-        if not len(widths):
-            return 0.0
+            return None
+        widths = np.where(np.isfinite(high - low), high - low, 0.0)
         size = self.unit if self.unit is not None else math.exp(float(np.median(self.values)))
-        return float(np.median(widths)) * INTERVAL_TO_SD / size
+        spreads: Array = np.maximum(widths, 0.0) * (INTERVAL_TO_SD / size)
+        return spreads if spreads.any() else None
 
     def back(self, value: float) -> float:
         """Return a level in the metric's unit."""

@@ -1,0 +1,93 @@
+"""The likeliest level of each stretch of a series, given what its noise looks like."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from bench_runner.stats.density import HALF, STEP, Bins, Density
+from bench_runner.stats.noise import Array, inflation
+
+# Levels are looked for at so many places at most, four bins apart where there is room; then in every bin around.
+_PLACES = 160
+_COARSE = 4
+_BEYOND = 40  # bins: the level of few points may lie beyond them all
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The likeliest level in bins, and the log likelihood of the stretch there."""
+
+    bin: int
+    likelihood: float
+
+
+class Levels:
+    """Levels of the stretches of one series in units of its noise; each is looked for once for each fit of the noise.
+
+    A point of weight 1/4 counts as a quarter of a point: one whose own interval is twice as wide as the noise. `unseen`
+    is the share of the noise that the points' own intervals tell of, and the points themselves do not show.
+    """
+
+    def __init__(self, values: Array, weights: Array | None = None, unseen: float = 0.0) -> None:
+        bins = np.rint(values / STEP)
+        self._values, self._code = np.unique(np.clip(bins, -(2**52), 2**52).astype(np.int64), return_inverse=True)
+        self._weights, self._unseen = weights, unseen
+        self._known: dict[tuple[int, ...], Level] = {}
+        self.inflation = 1.0
+
+    def fit(self, places: Sequence[int]) -> None:
+        """Learn the noise from what the levels between the places leave, and how its points depend on each other."""
+        edges = list(pairwise([0, *places, len(self._code)]))
+        sizes = [end - start for start, end in edges]
+        levels = np.repeat([int(np.median(self._values[self._code[start:end]])) for start, end in edges], sizes)
+        for _ in range(2):
+            self.density = Density(self._values[self._code] - levels, self._unseen)
+            self._known = {}
+            levels = np.repeat([self.level(start, end).bin for start, end in edges], sizes)
+        rest = np.clip((self._values[self._code] - levels) * STEP, -3.0, 3.0)
+        self.inflation = inflation(rest - rest.mean())
+
+    def level(self, *edges: int) -> Level:
+        """Return the level of one stretch (start, end), or the common one of two (start, end, start, end)."""
+        if edges not in self._known:
+            self._known[edges] = self._likeliest(*self._counted(edges))
+        return self._known[edges]
+
+    def gain(self, start: int, place: int, end: int) -> float:
+        """Return by how much two levels make a stretch likelier than one (natural logarithm)."""
+        two = self.level(start, place).likelihood + self.level(place, end).likelihood
+        return max(0.0, two - self.level(start, end).likelihood)
+
+    def likelihoods(self, start: int, end: int, level: Level) -> Array:
+        """Return the log likelihood of each point at a level."""
+        found = self.density.of(self._values[self._code[start:end]] - level.bin)
+        return found if self._weights is None else found * self._weights[start:end]
+
+    def _counted(self, edges: Sequence[int]) -> tuple[Bins, Array]:
+        """Return the bins that occur in some stretches, and how often (weights added up)."""
+        pairs = list(zip(edges[::2], edges[1::2], strict=True))
+        code = np.concatenate([self._code[start:end] for start, end in pairs])
+        weights = None if self._weights is None else np.concatenate([self._weights[start:end] for start, end in pairs])
+        least = int(code.min())
+        counts = np.bincount(code - least, weights)
+        at = np.flatnonzero(counts)
+        return self._values[at + least], counts[at].astype(float)
+
+    def _likeliest(self, bins: Bins, counts: Array) -> Level:
+        """Look for the level coarsely between the outer tenths of the points, then closely."""
+        share = np.cumsum(counts) / counts.sum()
+        middle = int(bins[np.searchsorted(share, 0.5)])
+        low = min(int(bins[np.searchsorted(share, 0.1)]), middle - _BEYOND)
+        high = max(int(bins[min(int(np.searchsorted(share, 0.9)), len(bins) - 1)]), middle + _BEYOND)
+        stride = max(_COARSE, math.ceil((high - low) / _PLACES))
+        rough = self._best(bins, counts, np.arange(low, high + stride, stride))
+        return self._best(bins, counts, rough.bin + np.arange(-stride, stride + 1, max(1, stride // _COARSE)))
+
+    def _best(self, bins: Bins, counts: Array, levels: Bins) -> Level:
+        """Return the likeliest of some levels."""
+        found = self.density.log[np.clip(bins - levels[:, None], -HALF, HALF) + HALF] @ counts
+        best = int(found.argmax())
+        return Level(int(levels[best]), float(found[best]))

@@ -1,0 +1,56 @@
+"""Tells what comes and goes from what changes: slow hours of a machine, and series with states of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# An excursion of up to this many points that comes back, with stretches REST times as long on both sides or with
+# another one in the same direction, is a slow hour of the machine and no change; alone in a short history it is news.
+VISIT = 8
+REST = 3
+# It is back when it is as near as this share of the jump to where it was.
+BACK = 0.25
+# A level that was left and is there again so many times (A B A B A) is a state of the series, and no change.
+RETURNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Excursion:
+    """A level from index `up` to `down` that comes back: points of the shorter level beside it, direction, jump."""
+
+    up: int
+    down: int
+    rest: int
+    direction: float
+    jump: float
+
+
+def visit(excursions: Sequence[Excursion]) -> set[int]:
+    """Return both ends of the smallest excursion that is a visit, or nothing."""
+    short = [one for one in excursions if one.down - one.up <= VISIT]
+    visits = [one for one in short if one.rest >= (1 if _again(one, short) else REST) * (one.down - one.up)]
+    if not visits:
+        return set()
+    smallest = min(visits, key=lambda one: (one.jump, one.up))
+    return {smallest.up, smallest.down}
+
+
+def _again(one: Excursion, others: Sequence[Excursion]) -> bool:
+    """Whether there is another one in the same direction."""
+    return sum(one.direction * other.direction > 0 for other in others) > 1
+
+
+def states(levels: Sequence[float]) -> set[int]:
+    """Return which of a series' levels, in order, are states it goes back and forth between; empty below RETURNS.
+
+    A level is back when it is nearer to an earlier one than BACK times the largest jump between the two.
+    """
+    back = {(j, k) for k in range(2, len(levels)) for j in range(k - 1) if _same(levels, j, k)}
+    if len({k for _, k in back}) < RETURNS:
+        return set()
+    return {level for pair in back for level in pair}
+
+
+def _same(levels: Sequence[float], earlier: int, later: int) -> bool:
+    """Whether a later level is an earlier one again."""
+    jumps = (abs(levels[k + 1] - levels[k]) for k in range(earlier, later))
+    return abs(levels[later] - levels[earlier]) < BACK * max(jumps)
