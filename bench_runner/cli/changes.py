@@ -12,8 +12,7 @@ from bench_runner.instrument.spans import span
 from bench_runner.model.change import State
 
 if TYPE_CHECKING:
-    from bench_runner.history.changes import Group
-    from bench_runner.history.production import Seen
+    from bench_runner.history.findings import Findings
     from bench_runner.history.series import History
 
 REGRESSION = 3
@@ -44,13 +43,12 @@ def detect(
     from bench_runner.report.production import deployed
 
     project = Project.of(context)
-    history, groups, seen = found(project, detector)
+    history, told = found(project, detector)
     tell_elsewhere(history)
-    show_sheet(grouped(groups, beside(seen)), "text")
+    show_sheet(grouped(told.groups, beside(told.seen)), "text")
     if history.production:
-        show_sheet(deployed(seen, project.repository.tags()), "text")
-    standing = any(one.worse and one.state != "recovered" for group in groups for one in group.changes)
-    if exit_code and standing:
+        show_sheet(deployed(told.seen, project.repository.tags()), "text")
+    if exit_code and any(group.standing for group in told.groups):
         raise typer.Exit(REGRESSION)
 
 
@@ -75,9 +73,9 @@ def changes(
 
     if state not in {None, *get_args(State)}:
         raise UsageError(f"--state {state}: known are {', '.join(get_args(State))}")
-    history, groups, seen = found(Project.of(context), detector)
+    history, told = found(Project.of(context), detector)
     tell_elsewhere(history)
-    every = [*(one for group in groups for one in group.changes), *(one.change for one in seen)]
+    every = [*told.changes, *(one.change for one in told.seen)]
     wanted = [one for one in every if state in {None, one.state} and (one.worse or not worse)]
     show_sheet(sheet(wanted, history.commits), form)
 
@@ -89,12 +87,11 @@ def tell_elsewhere(history: "History") -> None:
         typer.echo(f"{many} off the branch left out: `bench-runner show` lists what they are", err=True)
 
 
-def found(project: Project, detector: str | None) -> "tuple[History, list[Group], list[Seen]]":
-    """Return the history, its changes, grouped, worst first, and those of production with what they are linked to."""
+def found(project: Project, detector: str | None) -> "tuple[History, Findings]":
+    """Return the history and what a detector, the configured one when None, finds in it."""
     from bench_runner import plugins
-    from bench_runner.history.changes import find, group
+    from bench_runner.history.findings import findings
     from bench_runner.history.policy import Policy
-    from bench_runner.history.production import Deployed, linked
 
     history = project.history()
     policy = Policy.of(project.config, project.repository, history.commits)
@@ -102,6 +99,4 @@ def found(project: Project, detector: str | None) -> "tuple[History, list[Group]
         typer.echo(f"warning: {warning}", err=True)
     chosen = plugins.load("detectors", detector or project.config.detector)()
     with span("detect"):
-        groups = group(find(history, chosen, policy), history)
-        deployed = find(Deployed(history.commits, history.production), chosen, policy)
-        return history, groups, linked(deployed, groups)
+        return history, findings(history, chosen, policy)

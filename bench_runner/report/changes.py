@@ -25,7 +25,7 @@ NOTHING: Mapping[str, Sequence[Change]] = MappingProxyType({})
 
 
 class Group(Protocol):
-    """Changes that one commit most likely made (`history.changes.Group`)."""
+    """Changes that one commit most likely made (`history.grouping.Group`)."""
 
     @property
     def commit(self) -> Commit:

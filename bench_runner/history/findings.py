@@ -1,0 +1,32 @@
+"""What a project's history has to tell: its changes by commit, beside what was seen in production."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench_runner.history.changes import find
+from bench_runner.history.grouping import Group, group
+from bench_runner.history.policy import Policy
+from bench_runner.history.production import Deployed, Seen, linked
+from bench_runner.history.series import History
+from bench_runner.model.change import Change
+from bench_runner.stats.detector import Detector
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Groups of changes, standing regressions first, and the changes of production with what moved beside them."""
+
+    groups: Sequence[Group] = ()
+    seen: Sequence[Seen] = ()
+
+    @property
+    def changes(self) -> list[Change]:
+        """All changes of benchmarks, in the order of their groups."""
+        return [change for one in self.groups for change in one.changes]
+
+
+def findings(history: History, detector: Detector, policy: Policy | None = None) -> Findings:
+    """Return what a detector finds in a history, as far as the policy keeps it."""
+    groups = group(find(history, detector, policy), history)
+    deployed = find(Deployed(history.commits, history.production), detector, policy)
+    return Findings(groups, linked(deployed, groups))
