@@ -67,6 +67,12 @@ def reconcile(
     )
 
 
+def dismissed(change: Change, ledger: Ledger, past: Past, reason: str) -> Proposal:
+    """Return what a person's word makes of a change, recorded or not."""
+    old = ledger.get(change.id)
+    return Proposal((), old, replace(old or entry_of(change, Branch(past.commits)), state="dismissed", reason=reason))
+
+
 def _seats(
     ledger: Ledger, past: Past, branch: Branch, today: Callable[[SeriesKey], SeriesKey]
 ) -> tuple[list[Seat], list[Entry]]:

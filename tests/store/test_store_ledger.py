@@ -250,8 +250,9 @@ def record_for_ever(results: Path) -> None:
         print(number, flush=True)  # noqa: T201 - the parent waits for it
 
 
+@pytest.mark.slow
 def test_kill_at_any_moment_leaves_the_old_or_the_new_entry(store: Store) -> None:
-    add(store, *entries(20))
+    add(store, *entries(8))
     paths = os.pathsep.join(sys.path)
     for wait in range(8):
         with subprocess.Popen(
@@ -264,7 +265,7 @@ def test_kill_at_any_moment_leaves_the_old_or_the_new_entry(store: Store) -> Non
             time.sleep(0.003 * wait)
             writer.send_signal(signal.SIGKILL)
         found = ledger.read(store)
-        assert {replace(one, state="confirmed") for one in map(bare, found.values())} == set(map(bare, entries(20)))
+        assert {replace(one, state="confirmed") for one in map(bare, found.values())} == set(map(bare, entries(8)))
         assert verify(store.results).damages == ()
     add(store, replace(ENTRY, id="f" * 8))
     assert list(store.results.rglob("*.tmp")) == []
