@@ -25,7 +25,7 @@ def show(
     context: typer.Context,
     name: Id,
     *,
-    svg: Annotated[Path | None, typer.Option("--svg", help="Draw the history into this file instead.")] = None,
+    svg: Annotated[Path | None, typer.Option("--svg", help="Draw the points around it into this file.")] = None,
     form: Format = "text",
     detector: Detector = None,
 ) -> None:
@@ -116,11 +116,14 @@ def context_of(change: "Change", history: "History", told: "Findings") -> "Conte
 
 
 def _draw(change: "Change", around: "Context", svg: Path) -> None:
-    """Draw the history of the series of a change into a file."""
+    """Draw the points around a change into a file."""
     from bench_runner.publish.charts import plot
+    from bench_runner.report.picture import window
 
     if svg.suffix != ".svg":
         raise UsageError(f"{svg}: the picture's name must end in .svg")
     if change.production:
         raise UsageError("a change of production has its picture on the page that `bench-runner publish` writes")
-    plot([around.series], around.changes, around.commits, svg)
+    part = around.series.part(*window(around.series, change))
+    inside = [one for one in around.changes if one.first_new in part.shas]
+    plot([part], inside, around.commits, svg)

@@ -72,6 +72,7 @@ class ChangeView:
     margin: str
     before: str
     after: str
+    id: str
     state: str
     recovered_by: CommitView | None
     commit: CommitView
