@@ -1,9 +1,10 @@
 """`changes` and `regressions`: what moved, and what became of it."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
+from typer.core import TyperGroup
 
 from bench_runner import units
 from bench_runner.cli import change_one
@@ -12,6 +13,7 @@ from bench_runner.cli.project import Project
 from bench_runner.cli.run_ import Bench
 from bench_runner.cli.show import Format, show_sheet
 from bench_runner.errors import UsageError
+from bench_runner.hostile import plain
 from bench_runner.model.change import Change
 from bench_runner.model.change import State as States
 
@@ -27,7 +29,19 @@ Now = Annotated[
     str | None, typer.Option("--now", help="What --since counts from, a date.", show_default="the newest result's time")
 ]
 Environment = Annotated[str | None, typer.Option("--environment", "-E", help="Only this environment.")]
-app = typer.Typer(name="changes")
+
+
+class Verbs(TyperGroup):
+    """What follows `changes`: the name of a verb, and no id."""
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> "Any":  # type: ignore[override]
+        """Return the verb; UsageError says what to do with an id."""
+        if args[0] not in self.commands:
+            raise UsageError(f"changes {plain(args[0], 40)}: to look at one change say `bench-runner changes show ID`")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(name="changes", cls=Verbs)
 app.command()(change_one.show)
 app.command()(change_one.dismiss)
 
