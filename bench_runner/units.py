@@ -32,6 +32,8 @@ def significant(value: float, digits: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     rounded = float(f"{value:.{digits - 1}e}")
+    if math.isinf(rounded):  # the largest numbers there are
+        return f"{value:.{digits - 1}e}"
     places = digits - 1 - math.floor(math.log10(abs(rounded)))
     if 1e-4 <= abs(rounded) < 1e6:
         return f"{rounded:.{max(0, places)}f}"

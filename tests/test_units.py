@@ -46,6 +46,11 @@ def test_significant_digits_are_close_to_the_value(value: float, digits: int) ->
     assert shown == pytest.approx(value, rel=0.5 * 10 ** (1 - digits) * 1.001)
 
 
+def test_the_largest_number_is_shown_too() -> None:
+    assert units.significant(1.797e308) == "1.80e+308"
+    assert units.significant(-1.797e308) == "-1.80e+308"
+
+
 def test_counts() -> None:
     assert units.count(1, "commit") == "1 commit"
     assert units.count(0, "commit") == "0 commits"

@@ -45,7 +45,10 @@ def sheet(change: Change, context: Context) -> Sheet:
         marks=(mark(change),) + ("",) * (len(rows) - 1),
         outputs=(
             Output("around it", picture(context.series, change, context.changes, _ends(context, change))),
-            *_named(f"{units.count(len(suspects), 'commit')} that may have made it (95 %)", _told(change, suspects)),
+            *_named(
+                f"{units.count(len(suspects), 'commit')} may have made it (95 %); * after the last old point",
+                _told(change, suspects),
+            ),
             *_named("moved at the same commit", [_line(one) for one in neighbours]),
         ),
         document={"schema": SCHEMA, "change": _document(change, context, suspects, neighbours, subjects)},

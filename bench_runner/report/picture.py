@@ -15,6 +15,7 @@ AROUND = 60  # points on each side of the change
 LABEL = 10
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # bits of Braille: left column, right column, from above
 _BLANK = 0x2800
+_LARGEST = 1e300  # beyond it a difference may be no number
 _LINE, _PLACE, _AXIS, _LIKELY = "─┊─━"
 
 
@@ -96,7 +97,7 @@ def _bounds(values: Sequence[float], levels: Sequence[float]) -> tuple[float, fl
     known = sorted(value for value in values if math.isfinite(value))
     edge = len(known) // 50
     shown = [*known[edge : len(known) - edge], *levels] or [0.0]
-    low, high = min(shown), max(shown)
+    low, high = max(min(shown), -_LARGEST), min(max(shown), _LARGEST)
     room = (high - low) * 0.04 or abs(high) * 0.01 or 1.0
     return low - room, high + room
 
@@ -105,16 +106,9 @@ def _labels(canvas: Canvas, change: Change) -> dict[int, str]:
     """Return what stands beside the axis: both levels of the change, and the ends where there is room."""
     unit = change.metric.unit
     found = {0: canvas.high, HEIGHT - 1: canvas.low}
-    for level in (change.step.before, change.step.after):
-        row = canvas.row(level) // 4
-        found = {at: value for at, value in found.items() if abs(at - row) > 1 or value in change_levels(change)}
-        found[row] = level
+    levels = {canvas.row(one) // 4: one for one in (change.step.before, change.step.after) if math.isfinite(one)}
+    found = {row: value for row, value in found.items() if all(abs(row - at) > 1 for at in levels)} | levels
     return {row: units.show(value, unit)[:LABEL] for row, value in found.items()}
-
-
-def change_levels(change: Change) -> tuple[float, float]:
-    """Return both levels of a change."""
-    return change.step.before, change.step.after
 
 
 def _below(canvas: Canvas, change: Change, ends: tuple[str, str]) -> list[str]:

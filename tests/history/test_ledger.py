@@ -228,6 +228,32 @@ def test_unknown_fields_of_an_entry_survive_what_becomes_of_it() -> None:
     assert recorded(measured(values, range(100)), ledger)[name].unknown == {"colour": "red"}
 
 
+def windows(values: Sequence[float], every: int = 1) -> Past:
+    """A series of production: two windows of each release, one window a minute."""
+    one = series(values[::every])
+    at = range(0, len(values), every)
+    places = [number // 2 for number in at]
+    shas = [sha(number) for number in places]
+    return past(replace(one, revisions=places, shas=shas, times=[60_000 * number for number in at]))
+
+
+def test_a_change_of_production_is_recorded_by_its_windows() -> None:
+    values = level((40, 1.0), (40, 1.3))
+    sparse, dense = windows(values, 5), windows(values)
+    ledger = recorded(sparse)
+    (before,) = ledger.values()
+    assert before.between == (60_000 * 35, 60_000 * 40)
+    found = told(dense, ledger)
+    assert [one[0] for one in news(found)] == ["narrowed"]
+    (change,) = found.changes
+    assert (change.id, change.between, change.step.index) == (before.id, (60_000 * 39, 60_000 * 40), 40)
+    after = written(ledger, found.proposals)
+    assert told(dense, after).proposals == ()
+    (kept,) = reconcile([], after, dense).kept
+    assert (kept.between, kept.warnings, kept.production) == (change.between, (UNSEEN,), True)
+    assert news(reconcile([], after, windows(values[:30]))) == [("lost",)]
+
+
 histories = st.lists(st.tuples(st.integers(4, 25), st.sampled_from([1.0, 1.08, 1.3, 0.7, 2.0])), min_size=2, max_size=5)
 
 
