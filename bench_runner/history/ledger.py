@@ -1,7 +1,7 @@
 """Sets what a detector sees against what the ledger holds: known changes stay as recorded, the rest is proposed."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench_runner.history.changes import Past
@@ -37,11 +37,13 @@ def reconcile(
     past: Past,
     *,
     today: Callable[[SeriesKey], SeriesKey] = as_recorded_name,
+    unsure: Collection[Change] = (),
 ) -> Reconciled:
     """Return what is found as the ledger knows it, and the news; the order of both does not matter.
 
-    `today` turns the name of a recorded series into the one it has now. Pure: equal results and an equal ledger give
-    equal changes, and what was written as proposed is no news the next time.
+    `today` turns the name of a recorded series into the one it has now. Changes among them that are `unsure` keep a
+    recorded one alive, and are not proposed to be recorded. Pure: equal results and an equal ledger give equal changes,
+    and what was written as proposed is no news the next time.
     """
     branch = Branch(past.commits)
     seats, lost = _seats(ledger, past, branch, today)
@@ -53,8 +55,9 @@ def reconcile(
         for number, one in enumerate(changes)
     ]
     left, twice = _left(seats, known)
+    sure = (new for old, new in fresh.items() if old not in unsure and old.state != "pending")
     told = [
-        *(Proposal(("new",), None, entry_of(one, branch)) for one in fresh.values() if one.state != "pending"),
+        *(Proposal(("new",), None, entry_of(one, branch)) for one in sure),
         *(one for one in news.values() if one.news),
         *(Proposal(("no longer seen",), one.entry, one.entry) for one in left if one.entry.state != "dismissed"),
         *(Proposal(("twice",), one.entry, None) for one in twice),

@@ -175,6 +175,15 @@ def test_the_size_stays_as_recorded_until_it_is_known_much_better() -> None:
     assert after.ratio_high - after.ratio_low < (entry.size.ratio_high - entry.size.ratio_low) / 2
 
 
+def test_a_size_that_turned_out_to_be_another_is_taken_anew() -> None:
+    here = past(series(level((12, 1.0), (12, 1.3))))
+    ((name, entry),) = recorded(here).items()
+    wrong = replace(entry, size=replace(entry.size, ratio=1.5, ratio_low=1.499, ratio_high=1.501))
+    found = told(here, {name: wrong})
+    assert news(found) == [("sharpened",)]
+    assert found.changes[0].step.ratio == entry.size.ratio
+
+
 def test_two_counters_steps_in_a_row_are_two_changes() -> None:
     here = past(series([100.0] * 5 + [101.0] * 2 + [102.0] * 5, metric=COUNT))
     first, second = find(here, Segments())
@@ -219,6 +228,14 @@ def test_an_entry_follows_a_series_that_was_renamed() -> None:
     found = reconcile(find(here, Segments()), {name: entry}, here, today=lambda _: key)
     assert found.proposals == ()
     assert [(one.id, one.key) for one in found.changes] == [(name, key)]
+
+
+def test_a_change_that_is_unsure_is_not_proposed_and_keeps_a_recorded_one_alive() -> None:
+    here = past(series(level((12, 1.0), (12, 1.3))))
+    changes = find(here, Segments())
+    assert reconcile(changes, {}, here, unsure=changes).proposals == ()
+    known = reconcile(changes, recorded(here), here, unsure=changes)
+    assert (known.proposals, known.kept) == ((), ())
 
 
 def test_unknown_fields_of_an_entry_survive_what_becomes_of_it() -> None:
