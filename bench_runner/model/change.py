@@ -47,7 +47,7 @@ class Change:
     release (`candidates` counts the commits that were taken back). It is None where a release is not on the branch.
 
     `known_as` is the id under which it stands in the ledger, "" where it does not; `reason` is that of the person who
-    accepted or dismissed it.
+    dismissed it.
     """
 
     key: SeriesKey
