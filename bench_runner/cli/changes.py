@@ -8,6 +8,7 @@ from bench_runner import units
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import Format, show_sheet
 from bench_runner.errors import UsageError
+from bench_runner.hostile import plain
 from bench_runner.instrument.spans import span
 from bench_runner.model.change import State
 
@@ -91,12 +92,12 @@ def found(project: Project, detector: str | None) -> "tuple[History, Findings]":
     """Return the history and what a detector, the configured one when None, finds in it."""
     from bench_runner import plugins
     from bench_runner.history.findings import findings
-    from bench_runner.history.policy import Policy
 
     history = project.history()
-    policy = Policy.of(project.config, project.repository, history.commits)
-    for warning in policy.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+    policy = project.policy(history)
     chosen = plugins.load("detectors", detector or project.config.detector)()
     with span("detect"):
-        return history, findings(history, chosen, policy)
+        told = findings(history, chosen, policy)
+    for warning in [*policy.asv.warnings, *policy.expired([*told.changes, *(one.change for one in told.seen)])]:
+        typer.echo(f"warning: {plain(warning)}", err=True)
+    return history, told

@@ -11,7 +11,11 @@ from bench_runner.hostile import plain
 from bench_runner.instrument.spans import span
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from bench_runner.config import Config
+    from bench_runner.history.policy import Policy
+    from bench_runner.history.policy_file import PolicyFile
     from bench_runner.history.series import History
     from bench_runner.model.machine import Machine
     from bench_runner.repo.git import Repository
@@ -123,15 +127,41 @@ class Project:
 
         return here(self._place.machine)
 
+    @cached_property
+    def policy_file(self) -> "PolicyFile":
+        """What stands in the policy beside the configuration; UsageError when something in it is wrong."""
+        from bench_runner.history.policy_file import NAME, load
+
+        return load(self.config.root / NAME)
+
     def history(self) -> "History":
         """All stored results in git order; NothingMeasuredError when there are none."""
         from bench_runner.errors import NothingMeasuredError
         from bench_runner.history.series import load
 
+        branch, renames = next(iter(self.config.branches), None), self.policy_file.entries.renames
         with span("load"):
-            history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
+            history = load(self.store, self.repository, branch=branch, cache=self.cache, renames=renames)
         if not (history.series or history.failures or history.elsewhere or history.production):
             raise NothingMeasuredError(
                 f"no results yet in {self.config.results_dir}: measure some with `bench-runner run NEW`"
             )
         return history
+
+    def policy(self, history: "History", today: "date | None" = None) -> "Policy":
+        """Return what counts in a history, by default on the day of the newest result; UsageError for unknown refs."""
+        from bench_runner.errors import UsageError
+        from bench_runner.history.asv_rules import AsvRules
+        from bench_runner.history.policy import Policy
+        from bench_runner.history.references import references
+        from bench_runner.store.baselines import list_
+
+        file, commits = self.policy_file, history.commits
+        names = [one.since for one in file.entries.budgets if one.since]
+        held = {one.name: one.commit_sha for one in list_(self.store)} if names else {}
+        try:
+            named = references(names, self.repository, held, commits)
+        except UsageError as error:
+            raise UsageError(f"{file.path}: {error}") from error
+        asv = AsvRules.of(self.config, self.repository, commits)
+        return Policy(asv, file.entries, named, today or history.today)

@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench_runner.history.budgets import judge
 from bench_runner.history.changes import find
 from bench_runner.history.grouping import Group, group
 from bench_runner.history.policy import Policy
 from bench_runner.history.production import Deployed, Seen, linked
 from bench_runner.history.series import History
+from bench_runner.model.budget import BudgetVerdict
 from bench_runner.model.change import Change
 from bench_runner.stats.detector import Detector
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Groups of changes, standing regressions first, and the changes of production with what moved beside them."""
+    """Groups of changes, standing regressions first, and the changes of production with what moved beside them.
+
+    `budgets` are those of the policy, with what became of them in each series.
+    """
 
     groups: Sequence[Group] = ()
     seen: Sequence[Seen] = ()
+    budgets: Sequence[BudgetVerdict] = ()
 
     @property
     def changes(self) -> list[Change]:
@@ -27,6 +33,8 @@ class Findings:
 
 def findings(history: History, detector: Detector, policy: Policy | None = None) -> Findings:
     """Return what a detector finds in a history, as far as the policy keeps it."""
-    groups = group(find(history, detector, policy), history)
-    deployed = find(Deployed(history.commits, history.production), detector, policy)
-    return Findings(groups, linked(deployed, groups))
+    rules = policy or Policy()
+    changes = [rules.accepted(one) for one in find(history, detector, rules)]
+    groups = group(changes, history)
+    deployed = [rules.accepted(one) for one in find(Deployed(history.commits, history.production), detector, rules)]
+    return Findings(groups, linked(deployed, groups), judge(history, rules, changes))

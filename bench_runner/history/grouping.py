@@ -23,7 +23,7 @@ class Group:
     @property
     def standing(self) -> bool:
         """Whether a regression among them is still there."""
-        return any(one.worse and one.state != "recovered" for one in self.changes)
+        return any(one.standing for one in self.changes)
 
     @property
     def weight(self) -> float:

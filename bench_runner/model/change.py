@@ -6,10 +6,11 @@ from typing import Literal
 
 from bench_runner.model.benchmark import Case
 from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Acceptance
 from bench_runner.model.sample import Summary
 from bench_runner.model.series import SeriesKey
 
-State = Literal["pending", "confirmed", "recovered"]
+State = Literal["pending", "confirmed", "recovered", "accepted", "dismissed"]
 Verdict = Literal["slower", "faster", "unchanged", "undecided", "missing", "failed", "new", "unlike"]
 
 
@@ -56,6 +57,7 @@ class Change:
     state: State = "confirmed"
     recovered_by: str = ""
     warnings: tuple[str, ...] = field(default=())
+    acceptance: Acceptance | None = None  # of the policy; one that has expired leaves the state as it is
     span: tuple[int, int] | None = None
     between: tuple[int, int] | None = None
 
@@ -81,6 +83,11 @@ class Change:
     def worse(self) -> bool:
         """Whether it is a regression."""
         return self.metric.worse(self.step.before, self.step.after)
+
+    @property
+    def standing(self) -> bool:
+        """Whether it is a regression that is still there, and that nobody has accepted or dismissed."""
+        return self.worse and self.state in {"pending", "confirmed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pytest
 
 from bench_runner.config import Config
 from bench_runner.errors import UsageError
+from bench_runner.history.asv_rules import AsvRules
 from bench_runner.history.changes import find
 from bench_runner.history.policy import Policy
 from bench_runner.model.benchmark import Case
@@ -27,7 +28,7 @@ class Repository:
 
 def policy(
     first: dict[str, str | None] | None = None, floors: dict[str, float] | None = None, branch: str = ""
-) -> Policy:
+) -> AsvRules:
     here = Path("here")
     places = dict.fromkeys(("source", "root", "benchmark_dir", "env_dir", "results_dir", "html_dir"), here)
     config = Config(
@@ -38,7 +39,7 @@ def policy(
         regressions_first_commits=first or {},
         regressions_thresholds=floors or {},
     )
-    return Policy.of(config, Repository(), COMMITS)
+    return AsvRules.of(config, Repository(), COMMITS)
 
 
 def change(name: str = "suite.time_x", revision: int = 10, ratio: float = 1.3) -> Change:
@@ -95,6 +96,6 @@ def test_finding_changes_honours_the_policy() -> None:
             self.series = [series]
 
     assert len(find(Past(), Segments())) == 1
-    assert find(Past(), Segments(), policy({"t": None})) == []
-    assert find(Past(), Segments(), policy(floors={"t": 0.5})) == []
-    assert find(Past(), Segments(), policy({"t": "15"})) == []
+    assert find(Past(), Segments(), Policy(policy({"t": None}))) == []
+    assert find(Past(), Segments(), Policy(policy(floors={"t": 0.5}))) == []
+    assert find(Past(), Segments(), Policy(policy({"t": "15"}))) == []
