@@ -11,14 +11,17 @@ from bench_runner.hostile import plain
 from bench_runner.instrument.spans import span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from bench_runner.config import Config
     from bench_runner.history.policy import Policy
     from bench_runner.history.policy_file import PolicyFile
+    from bench_runner.history.references import Reference
     from bench_runner.history.series import History
     from bench_runner.model.machine import Machine
     from bench_runner.repo.git import Repository
+    from bench_runner.stats.detector import Detector
     from bench_runner.store.columns import Columns
     from bench_runner.store.files import Store
 
@@ -148,20 +151,32 @@ class Project:
             )
         return history
 
+    def detector(self, name: str | None = None) -> "Detector":
+        """Return the detector of that name, by default the configured one."""
+        from bench_runner import plugins
+
+        made: Detector = plugins.load("detectors", name or self.config.detector)()
+        return made
+
     def policy(self, history: "History", today: "date | None" = None) -> "Policy":
         """Return what counts in a history, by default on the day of the newest result; UsageError for unknown refs."""
         from bench_runner.errors import UsageError
         from bench_runner.history.asv_rules import AsvRules
         from bench_runner.history.policy import Policy
+
+        file = self.policy_file
+        names = [one.since for one in file.entries.budgets if one.since]
+        try:
+            named = self.references(history, names)
+        except UsageError as error:
+            raise UsageError(f"{file.path}: {error}") from error
+        asv = AsvRules.of(self.config, self.repository, history.commits)
+        return Policy(asv, file.entries, named, today or history.today)
+
+    def references(self, history: "History", names: "Sequence[str]") -> "dict[str, Reference]":
+        """Return the commits that baselines and refs name; UsageError for an unknown one."""
         from bench_runner.history.references import references
         from bench_runner.store.baselines import list_
 
-        file, commits = self.policy_file, history.commits
-        names = [one.since for one in file.entries.budgets if one.since]
         held = {one.name: one.commit_sha for one in list_(self.store)} if names else {}
-        try:
-            named = references(names, self.repository, held, commits)
-        except UsageError as error:
-            raise UsageError(f"{file.path}: {error}") from error
-        asv = AsvRules.of(self.config, self.repository, commits)
-        return Policy(asv, file.entries, named, today or history.today)
+        return references(names, self.repository, held, history.commits)

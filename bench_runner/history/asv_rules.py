@@ -60,7 +60,11 @@ class AsvRules:
         """Return whether a change is late and large enough to be reported."""
         case, size = change.key.case, abs(change.step.ratio - 1)
         late = all(revision is not None and change.revision > revision for revision in self._matching(self.first, case))
-        return late and not size < max(self._matching(self.floors, case), default=0.0)
+        return late and not size < self.floor(case)
+
+    def floor(self, case: Case) -> float:
+        """Return the smallest change of a case that is reported."""
+        return max(self._matching(self.floors, case), default=0.0)
 
     def _matching(self, rules: Mapping[str, T], case: Case) -> list[T]:
         """Return what the matching patterns say."""

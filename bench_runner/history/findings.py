@@ -26,6 +26,11 @@ class Findings:
     budgets: Sequence[BudgetVerdict] = ()
 
     @property
+    def exceeded(self) -> list[BudgetVerdict]:
+        """The budgets that are surely exceeded."""
+        return [one for one in self.budgets if one.verdict == "exceeded"]
+
+    @property
     def changes(self) -> list[Change]:
         """All changes of benchmarks, in the order of their groups."""
         return [change for one in self.groups for change in one.changes]

@@ -80,6 +80,12 @@ class History:
         newest = newest or max((one.time_ms for one in self.commits), default=0)
         return day(newest)
 
+    @property
+    def names(self) -> set[str]:
+        """Every name that a benchmark was measured under, those from before a rename included."""
+        column = renaming.NAMED if renaming.NAMED in self.points else "benchmark"
+        return set(self.points[column].unique()) if column in self.points else set()
+
     def newest(self) -> dict[tuple[str, str], RunFact]:
         """Return the run of the newest commit of each machine and environment."""
         return {(run.machine, run.environment): run for run in self.runs}

@@ -122,6 +122,13 @@ class Acceptance:
         """Return whether it holds on a day."""
         return self.until is None or day <= self.until
 
+    @property
+    def words(self) -> str:
+        """Reason, owner and end in a line."""
+        rest = [self.owner, f"until {self.until}" if self.until else ""]
+        more = ", ".join(filter(None, rest))
+        return f"{self.reason} ({more})" if more else self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Entries:
@@ -132,6 +139,17 @@ class Entries:
     ignored: tuple[Ignored, ...] = ()
     renames: tuple[Rename, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one entry says of one series, and what became of it; `line` is 0 where no line of our file says so."""
+
+    key: SeriesKey
+    kind: str
+    says: str
+    state: str = ""
+    line: int = 0
 
 
 def renamed(name: str, renames: Iterable[Rename]) -> str:

@@ -90,7 +90,7 @@ def grouped(groups: Sequence[Group], beside: Mapping[str, Sequence[Change]] = NO
             cells.append(("", words, levels(change), units.percent(change.step.ratio), said(change)))
             marks.append("")
     changes = [change for one in groups for change in one.changes]
-    standing = sum(one.worse and one.state != "recovered" for one in changes)
+    standing = sum(one.standing for one in changes)
     return Sheet(
         title=f"{units.count(len(changes), 'change')} at {units.count(len(groups), 'commit')}",
         columns=("commit", "what", "levels", "change", "state"),
@@ -146,12 +146,14 @@ def levels(one: Change) -> str:
 
 def said(one: Change) -> str:
     """Return the state in words."""
+    if one.state == "accepted" and one.acceptance and one.acceptance.until:
+        return f"accepted until {one.acceptance.until}"
     return f"recovered by {one.recovered_by[:8]}" if one.state == "recovered" else one.state
 
 
 def mark(one: Change) -> str:
     """Return the word that colours a row."""
-    if one.state == "recovered":
+    if one.state in {"recovered", "accepted", "dismissed"}:
         return ""
     return "worse" if one.worse else "better"
 
@@ -181,8 +183,15 @@ def entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
         "subject": subjects.get(one.first_new, ""),
         "state": one.state,
         "recovered_by": one.recovered_by,
+        "acceptance": _acceptance(one),
         "warnings": [*one.warnings, *one.step.warnings],
     }
+
+
+def _acceptance(one: Change) -> dict[str, str] | None:
+    """Return who accepted a change until when, and why; also where that has expired."""
+    entry = one.acceptance
+    return None if entry is None else {"reason": entry.reason, "owner": entry.owner, "until": str(entry.until or "")}
 
 
 def _record(one: Change, subjects: dict[str, str]) -> tuple[str | float | None, ...]:
