@@ -9,7 +9,7 @@ from bench_runner.errors import UsageError
 from bench_runner.history.budgets import applies, fits
 from bench_runner.history.policy import Policy
 from bench_runner.model.change import Change
-from bench_runner.model.policy import Budget, Entries, Floor, Scope
+from bench_runner.model.policy import Budget, Entries, Floor, Scope, renamed, trail
 from bench_runner.model.series import Series
 
 
@@ -138,14 +138,13 @@ def _ignored(entries: Entries, series: Sequence[Series]) -> Iterator[Remark]:
 
 def _renames(entries: Entries, names: Collection[str]) -> Iterator[Remark]:
     """Yield renames of benchmarks that were never measured, and those to a name that was not measured yet."""
-    targets = {new for rename in entries.renames for name in names if (new := rename.of(name)) is not None}
+    steps = {step for name in names for step in trail(name, entries.renames)}
     for one in entries.renames:
-        found = {name: new for name in {*names, *targets} if (new := one.of(name)) is not None}
-        if not found:
+        ends = {renamed(name, entries.renames) for name in steps if one.of(name) is not None}
+        if not ends:
             yield Remark(one.line, f"rename {shown(one.old)}: no benchmark was ever measured under this name")
-        elif not set(found.values()) & {*names, *(other.old for other in entries.renames)}:
-            new = next(iter(sorted(found.values())))
-            yield Remark(one.line, f"rename {shown(one.old)}: {shown(new)} was not measured yet", doubt=True)
+        elif not ends & set(names):
+            yield Remark(one.line, f"rename {shown(one.old)}: {shown(min(ends))} was not measured yet", doubt=True)
 
 
 def _accepted(policy: Policy, changes: Sequence[Change]) -> Iterator[Remark]:
