@@ -33,7 +33,9 @@ def judge(history: Past, policy: Policy, changes: Sequence[Change] = ()) -> list
     for one in changes:
         edges[one.key].add(one.step.index)
     fresh = _fresh(history.series)
-    judged = [one for one in history.series if one.metric.better != "neither" and not policy.ignored(one)]
+    judged = [
+        one for one in history.series if one.metric.better != "neither" and not policy.ignored(one.key, one.metric)
+    ]
     return [
         _with_doubts(_verdict(budget, _Levels.of(series, edges[series.key]), policy), series, fresh)
         for budget in policy.entries.budgets

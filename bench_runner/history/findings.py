@@ -1,11 +1,11 @@
 """What a project's history has to tell: its changes by commit, beside what was seen in production."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench_runner.history.budgets import judge
 from bench_runner.history.changes import find
-from bench_runner.history.grouping import Group, group
+from bench_runner.history.grouping import Group, group, ranked
 from bench_runner.history.policy import Policy
 from bench_runner.history.production import Deployed, Seen, linked
 from bench_runner.history.series import History
@@ -39,7 +39,12 @@ class Findings:
 def findings(history: History, detector: Detector, policy: Policy | None = None) -> Findings:
     """Return what a detector finds in a history, as far as the policy keeps it."""
     rules = policy or Policy()
-    changes = [rules.accepted(one) for one in find(history, detector, rules)]
-    groups = group(changes, history)
+    changes = find(history, detector, rules)
+    groups = ranked(_accepted(one, rules) for one in group(changes, history))
     deployed = [rules.accepted(one) for one in find(Deployed(history.commits, history.production), detector, rules)]
     return Findings(groups, linked(deployed, groups), judge(history, rules, changes))
+
+
+def _accepted(one: Group, policy: Policy) -> Group:
+    """Return a group with what the policy says of its changes."""
+    return replace(one, changes=tuple(policy.accepted(change) for change in one.changes))

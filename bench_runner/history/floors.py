@@ -42,7 +42,7 @@ def suggest(history: Past, policy: Policy) -> Suggestions:
     noises: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     covered = short = 0
     for one in history.series:
-        if one.metric.exact or one.metric.better == "neither" or policy.ignored(one):
+        if one.metric.exact or one.metric.better == "neither" or policy.ignored(one.key, one.metric):
             continue
         found = noise(one.values)
         if policy.floor(one.key, one.metric) is not None:

@@ -1,7 +1,7 @@
 """Lays changes to the commits that most likely made them."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,6 +39,11 @@ def group(changes: Sequence[Change], history: Past) -> list[Group]:
         agree = len({one.key for one in mine})
         asked = sum(first < revision <= last for first, last in known)
         groups.append(Group(history.commits[revision], tuple(sorted(mine, key=_rank)), agree, max(agree, asked)))
+    return ranked(groups)
+
+
+def ranked(groups: Iterable[Group]) -> list[Group]:
+    """Return groups with standing regressions first, then the larger ones."""
     return sorted(groups, key=lambda one: (not one.standing, -one.weight, one.commit.sha))
 
 
@@ -113,7 +118,7 @@ def _known(series: Series) -> tuple[int, int]:
 
 def _rank(change: Change) -> tuple[bool, bool, float]:
     """Sort standing regressions first, then by size."""
-    return (not change.worse, change.state == "recovered", -_size(change.step.ratio))
+    return (not change.worse, not change.standing, -_size(change.step.ratio))
 
 
 def _size(ratio: float) -> float:

@@ -8,8 +8,8 @@ from bench_runner.history.asv_rules import AsvRules
 from bench_runner.history.references import Reference
 from bench_runner.model.change import Change
 from bench_runner.model.metric import Metric
-from bench_runner.model.policy import Entries, Floor
-from bench_runner.model.series import Series, SeriesKey
+from bench_runner.model.policy import Entries, Floor, renamed
+from bench_runner.model.series import SeriesKey
 
 # An acceptance ends these: what has recovered, or was dismissed, needs none.
 _OPEN = {"pending", "confirmed"}
@@ -27,13 +27,18 @@ class Policy:
     references: Mapping[str, Reference] = field(default_factory=dict)
     today: date | None = None
 
-    def judged(self, series: Series) -> bool:
+    def judged(self, key: SeriesKey, metric: Metric) -> bool:
         """Return whether changes are looked for in a series."""
-        return self.asv.judged(series.key.case) and not self.ignored(series)
+        return self.asv.judged(key.case) and not self.ignored(key, metric)
 
-    def ignored(self, series: Series) -> bool:
+    def ignored(self, key: SeriesKey, metric: Metric) -> bool:
         """Return whether the policy leaves a series out."""
-        return any(one.scope.matches(series.key, series.metric) for one in self.entries.ignored)
+        return any(one.scope.matches(key, metric) for one in self.entries.ignored)
+
+    def as_now(self, key: SeriesKey) -> SeriesKey:
+        """Return a series by the name under which its history goes on."""
+        name = renamed(key.case.benchmark, self.entries.renames)
+        return key if name == key.case.benchmark else replace(key, case=replace(key.case, benchmark=name))
 
     def floor(self, key: SeriesKey, metric: Metric) -> Floor | None:
         """Return the floor of a series: the last one that matches."""

@@ -11,6 +11,7 @@ from bench_runner.model.sample import Summary
 from bench_runner.model.series import SeriesKey
 
 State = Literal["pending", "confirmed", "recovered", "accepted", "dismissed"]
+UNSEEN = "no longer seen"  # a warning: recorded once, and the detector does not find it any more
 Verdict = Literal["slower", "faster", "unchanged", "undecided", "missing", "failed", "new", "unlike"]
 
 
@@ -86,8 +87,8 @@ class Change:
 
     @property
     def standing(self) -> bool:
-        """Whether it is a regression that is still there, and that nobody has accepted or dismissed."""
-        return self.worse and self.state in {"pending", "confirmed"}
+        """Whether it is a regression that is seen to be there, and that nobody has accepted or dismissed."""
+        return self.worse and self.state in {"pending", "confirmed"} and UNSEEN not in self.warnings
 
 
 @dataclass(frozen=True, slots=True)

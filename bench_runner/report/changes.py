@@ -153,7 +153,7 @@ def said(one: Change) -> str:
 
 def mark(one: Change) -> str:
     """Return the word that colours a row."""
-    if one.state in {"recovered", "accepted", "dismissed"}:
+    if one.state not in {"pending", "confirmed"}:
         return ""
     return "worse" if one.worse else "better"
 

@@ -21,7 +21,7 @@ from bench_runner.history.series import History, day
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change, State, Step
 from bench_runner.model.metric import TIME, Metric
-from bench_runner.model.policy import Acceptance, Entries, Floor, Ignored, Scope
+from bench_runner.model.policy import Acceptance, Entries, Floor, Ignored, Rename, Scope
 from bench_runner.model.series import SeriesKey
 from bench_runner.repo.git import Repository
 from bench_runner.stats.changepoints import Segments
@@ -127,6 +127,12 @@ def test_the_last_entry_of_a_change_counts() -> None:
 
 def test_other_changes_are_left_alone() -> None:
     assert accepting(change()).accepted(change("suite.time_y")) == change("suite.time_y")
+
+
+def test_a_series_is_known_by_its_newest_name() -> None:
+    rules = Policy(entries=Entries(renames=(Rename("old.*", "new.*"),)))
+    assert rules.as_now(SeriesKey(Case("old.x", ("1",)), "e", "m")) == SeriesKey(Case("new.x", ("1",)), "e", "m")
+    assert rules.as_now(SeriesKey(Case("other"), "e", "m")) == SeriesKey(Case("other"), "e", "m")
 
 
 def test_an_accepted_change_is_no_standing_regression() -> None:
