@@ -46,14 +46,10 @@ app = typer.Typer(
 VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Set up": {"init": init.init, "machine": machine.machine, "check": check.check, "list": check.list_},
     "Measure": {"run": run_.run, "ingest": ingest.ingest, "show": show.show, "compare": compare.compare},
-    "Find out": {
-        "detect": changes.detect,
-        "changes": changes.changes,
-        "accept": policy.accept,
-        "bisect": bisect.bisect,
-    },
+    "Find out": {"detect": changes.detect, "changes": changes.changes, "bisect": bisect.bisect},
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},
+    "Decide": {"accept": policy.accept},
     "Try it": {"demo": demo.demo},
 }
 for panel, verbs in VERBS.items():

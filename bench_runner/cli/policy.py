@@ -94,7 +94,10 @@ def check(context: typer.Context, *, now: Now = None, form: Format = "text") -> 
         typer.echo(f"no {file.path} yet: `bench-runner policy suggest --write` begins one", err=True)
         return
     remarks = _remarks(project, file, now)
-    show_sheet(checked(str(file.path), remarks), form)
+    if not remarks and form == "text":
+        typer.echo(f"{file.path}: nothing to mend")
+        return
+    show_sheet(checked(file.path.name, remarks), form)
     if not all(one.doubt for one in remarks):
         raise typer.Exit(USAGE)
 

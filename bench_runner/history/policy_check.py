@@ -12,6 +12,10 @@ from bench_runner.model.change import Change
 from bench_runner.model.policy import Budget, Entries, Floor, Scope, renamed, trail
 from bench_runner.model.series import Series
 
+_WAYS = {
+    unit: way for way, *words in (('it as "2 s"', "s", "seconds"), ('it as "150 MB"', "B", "bytes")) for unit in words
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -88,9 +92,10 @@ def _budgets(budgets: Sequence[Budget], series: Sequence[Series], policy: Policy
         if not mine:
             yield _nothing("budget", one.scope, one.line)
         elif not any(fits(one, each) for each in mine):
-            units = ", ".join(sorted({shown(each.metric.unit) for each in mine}))
+            units = sorted({each.metric.unit for each in mine})
             amount = one.limit.written if one.limit else ""
-            yield Remark(one.line, f"budget {shown(str(one.scope))}: {shown(amount)} is no amount in {units}")
+            message = f"budget {shown(str(one.scope))}: {shown(amount)} is no amount in {', '.join(map(shown, units))}"
+            yield Remark(one.line, f"{message}: write {_WAYS.get(units[0], 'a number without a unit')}")
         elif one.since and policy.references[one.since].revision < 0:
             yield Remark(
                 one.line, f"budget {shown(str(one.scope))}: {shown(one.since)} shares no commit with the branch"

@@ -70,7 +70,11 @@ def test_what_matches_nothing_is_an_error(text: str, message: str) -> None:
 def test_units_that_no_series_has_are_errors() -> None:
     for amount in ("2 sec", "150 MB"):
         ((line, message, doubt),) = remarks(entry("budget", benchmark="io.time_*", at_most=amount))
-        assert (line, message, doubt) == (1, f"budget 'io.time_*': '{amount}' is no amount in 'seconds'", False)
+        assert (line, message, doubt) == (
+            1,
+            f"budget 'io.time_*': '{amount}' is no amount in 'seconds': write it as \"2 s\"",
+            False,
+        )
     assert remarks(entry("budget", benchmark="*", at_most="150 MB")) == []
 
 
