@@ -1,7 +1,7 @@
 """Holds budgets against the newest level of each series: an amount, or how much worse it is than at a commit."""
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,18 +29,17 @@ def judge(history: Past, policy: Policy, changes: Sequence[Change] = ()) -> list
     Pure. `changes` say where levels end; a budget knows nothing of floors and accepted changes, and ignored series and
     metrics of which neither way is better have none. A series that is no longer measured is inconclusive.
     """
+    if not policy.entries.budgets:
+        return []
     edges: dict[SeriesKey, set[int]] = defaultdict(set)
     for one in changes:
         edges[one.key].add(one.step.index)
     fresh = _fresh(history.series)
-    judged = [
-        one for one in history.series if one.metric.better != "neither" and not policy.ignored(one.key, one.metric)
-    ]
-    return [
-        _with_doubts(_verdict(budget, _Levels.of(series, edges[series.key]), policy), series, fresh)
-        for budget in policy.entries.budgets
-        for series in applies(budget, judged)
-    ]
+    ways = [one for one in history.series if one.metric.better != "neither"]
+    judged = [one for one in ways if not policy.ignored(one.key, one.metric)]
+    pairs = [(budget, one) for budget in policy.entries.budgets for one in applies(budget, judged)]
+    levels_of = {key: _Levels.of(one, edges[key]) for key, one in {one.key: one for _, one in pairs}.items()}
+    return [_with_doubts(_verdict(budget, levels_of[one.key], policy), one, fresh) for budget, one in pairs]
 
 
 def applies(budget: Budget, series: Iterable[Series]) -> list[Series]:
@@ -74,8 +73,13 @@ class _Levels:
     def around(self, index: int) -> list[int]:
         """Return the points of the level that a point belongs to."""
         after = bisect_right(self.starts, index)
-        end = self.starts[after] if after < len(self.starts) else math.inf
-        return [one for one in self.points if self.starts[after - 1] <= one < end]
+        end = self.starts[after] if after < len(self.starts) else len(self.series.values)
+        return self.points[bisect_left(self.points, self.starts[after - 1]) : bisect_left(self.points, end)]
+
+    def upto(self, revision: int) -> int | None:
+        """Return the last point at a revision or before it."""
+        count = bisect_right(self.points, revision, key=lambda one: self.series.revisions[one])
+        return self.points[count - 1] if count else None
 
     def segment(self, index: int) -> int:
         """Return the ordinal of the segment that a point belongs to."""
@@ -108,10 +112,9 @@ def _cumulative(blank: BudgetVerdict, mine: _Levels, since: Reference) -> Budget
     """Return how much worse the newest level is than the one at a commit; both are of points of their own."""
     budget, series, newest = blank.budget, mine.series, mine.points[-1]
     known = replace(blank, limit=budget.worse or 0.0, level=mine.estimate(mine.around(newest)[-WINDOW:]))
-    before = [one for one in mine.points if series.revisions[one] <= since.revision]
-    if not before:
+    at = mine.upto(since.revision)
+    if at is None:
         return replace(known, reason=f"nothing was measured at {budget.since} or before it")
-    at = before[-1]
     known = replace(known, since_sha=series.shas[at], reason=_stand_in(budget.since, since, series, at))
     if mine.segment(at) != mine.segment(newest):
         reason = f"the benchmark, or how it is measured, has changed since {budget.since}: name a newer commit"

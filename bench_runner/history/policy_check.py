@@ -12,9 +12,8 @@ from bench_runner.model.change import Change
 from bench_runner.model.policy import Budget, Entries, Floor, Scope, renamed, trail
 from bench_runner.model.series import Series
 
-_WAYS = {
-    unit: way for way, *words in (('it as "2 s"', "s", "seconds"), ('it as "150 MB"', "B", "bytes")) for unit in words
-}
+_TIME, _SIZE = 'it as "2 s"', 'it as "150 MB"'
+_WAYS = {"s": _TIME, "seconds": _TIME, "B": _SIZE, "bytes": _SIZE}
 
 
 @dataclass(frozen=True, slots=True)
