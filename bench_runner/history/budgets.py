@@ -67,8 +67,10 @@ class _Levels:
 
     @classmethod
     def of(cls, series: Series, edges: Iterable[int]) -> "_Levels":
-        points = [index for index, value in enumerate(series.values) if math.isfinite(value)]
-        return cls(series, points, sorted({0, *series.segments, *edges}))
+        import numpy as np
+
+        points = np.flatnonzero(np.isfinite(np.asarray(series.values, float)))
+        return cls(series, points.tolist(), sorted({0, *series.segments, *edges}))
 
     def around(self, index: int) -> list[int]:
         """Return the points of the level that a point belongs to."""
@@ -120,7 +122,8 @@ def _cumulative(blank: BudgetVerdict, mine: _Levels, since: Reference) -> Budget
         reason = f"the benchmark, or how it is measured, has changed since {budget.since}: name a newer commit"
         return replace(known, reason=reason)
     old = _old(mine, at)
-    after = [one for one in mine.around(newest) if one > old[-1]][-WINDOW:]
+    level = mine.around(newest)
+    after = level[max(bisect_right(level, old[-1]), len(level) - WINDOW) :]
     worse = levels.worse_by(mine.estimate(old), mine.estimate(after), series.metric.better)
     verdict = levels.judge(worse, known.limit)
     return replace(known, verdict=verdict, level=mine.estimate(after) if after else known.level, worse=worse)
@@ -132,10 +135,11 @@ def _old(mine: _Levels, at: int) -> list[int]:
     At most half of the later ones are taken where the level lasts until today.
     """
     around = mine.around(at)
-    upto = [one for one in around if one <= at][-WINDOW:]
-    later = around[around.index(at) + 1 :]
-    spare = later[: len(later) // 2] if around[-1] == mine.points[-1] else later
-    return upto + spare[: max(0, ENOUGH - len(upto))]
+    here = bisect_right(around, at)
+    later = len(around) - here
+    spare = later // 2 if around[-1] == mine.points[-1] else later
+    first = max(0, here - WINDOW)
+    return around[first : here + min(spare, max(0, ENOUGH - (here - first)))]
 
 
 def _stand_in(name: str, since: Reference, series: Series, at: int) -> str:
@@ -147,7 +151,7 @@ def _fresh(series: Sequence[Series]) -> Mapping[tuple[str, str], int]:
     """Return for each environment and machine the revision from which on its newest WINDOW measured commits lie."""
     seen: dict[tuple[str, str], set[int]] = defaultdict(set)
     for one in series:
-        seen[one.key.environment, one.key.machine].update(one.revisions)
+        seen[one.key.environment, one.key.machine].update(one.revisions[-WINDOW:])
     return {place: sorted(revisions)[-WINDOW:][0] for place, revisions in seen.items()}
 
 
