@@ -147,7 +147,7 @@ def _list(project: Project, wanted: Wanted, form: str, detector: str | None, *, 
     """Print the changes that are wanted."""
     from bench_runner.report.changes import sheet
 
-    history, told = found(project, detector)
+    history, told = found(project, detector, wanted.now)
     tell_elsewhere(history)
     some = [one for one in wanted.of(told, history) if one.standing or not standing]
     table = sheet(some, history.commits)

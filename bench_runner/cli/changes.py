@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench_runner import units
+from bench_runner.cli.policy import Now
 from bench_runner.cli.project import Project
 from bench_runner.cli.show import show_sheet
 from bench_runner.errors import UsageError
+from bench_runner.hostile import plain
 from bench_runner.instrument.spans import span
 
 if TYPE_CHECKING:
@@ -25,13 +27,19 @@ def detect(
     record: Annotated[
         bool, typer.Option("--record", help="Write the news into the ledger: changes/ below the results.")
     ] = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 when a regression still stands.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 3 when a regression still stands or a budget is exceeded.")
+    ] = False,
+    now: Now = None,
 ) -> None:
     """Look for changes in every series and show them, grouped by the commit that most likely made them.
 
     The history is that of the first of the configured `branches` along first parents. What was seen in production
     (`bench-runner ingest`) stands in a table of its own, with what moved in the benchmarks among the same commits;
     --exit-code looks at benchmarks alone.
+
+    What `bench-policy.toml` accepts does not stand, from its floors down nothing is shown, and budgets that are
+    exceeded have a table of their own. An inconclusive budget changes no exit code.
 
     With --record, confirmed changes are written into the ledger, a file for each, to be committed with the results.
     From then on a change keeps its id and its place, which only narrows when commits in the middle are measured. Below
@@ -47,19 +55,22 @@ def detect(
     ```
     """
     from bench_runner.history.production import beside
+    from bench_runner.report.budgets import exceeded
     from bench_runner.report.changes import grouped
     from bench_runner.report.production import deployed
 
     project = Project.of(context)
     if record and detector not in {None, project.config.detector}:
         raise UsageError(f"--record writes what {project.config.detector!r} finds, as configured: leave --detector out")
-    history, told = found(project, detector)
+    history, told = found(project, detector, now)
     tell_elsewhere(history)
     show_sheet(grouped(told.groups, beside(told.seen)), "text")
     if history.production:
         show_sheet(deployed(told.seen, project.repository.tags()), "text")
+    if told.budgets:
+        show_sheet(exceeded(told.budgets), "text")
     tell_news(project, told, record=record)
-    if exit_code and any(group.standing for group in told.groups):
+    if exit_code and (any(group.standing for group in told.groups) or told.exceeded):
         raise typer.Exit(REGRESSION)
 
 
@@ -83,17 +94,16 @@ def tell_elsewhere(history: "History") -> None:
         typer.echo(f"{many} off the branch left out: `bench-runner show` lists what they are", err=True)
 
 
-def found(project: Project, detector: str | None) -> "tuple[History, Findings]":
-    """Return the history and what a detector, the configured one when None, finds in it."""
-    from bench_runner import plugins
+def found(project: Project, detector: str | None, now: str | None = None) -> "tuple[History, Findings]":
+    """Return the history and what a detector, the configured one when None, finds in it, as of a day."""
+    from bench_runner.cli.policy import today
     from bench_runner.history.findings import findings
-    from bench_runner.history.policy import Policy
     from bench_runner.store import ledger
 
     history = project.history()
-    policy = Policy.of(project.config, project.repository, history.commits)
-    for warning in policy.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-    chosen = plugins.load("detectors", detector or project.config.detector)()
+    policy = project.policy(history, today(now))
     with span("detect"):
-        return history, findings(history, chosen, policy, ledger.read(project.store))
+        told = findings(history, project.detector(detector), policy, ledger.read(project.store))
+    for warning in [*policy.asv.warnings, *policy.expired([*told.changes, *(one.change for one in told.seen)])]:
+        typer.echo(f"warning: {plain(warning)}", err=True)
+    return history, told

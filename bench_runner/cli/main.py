@@ -24,6 +24,7 @@ from bench_runner.cli import (
     log,
     machine,
     plot,
+    policy,
     publish,
     run_,
     show,
@@ -49,6 +50,7 @@ VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Find out": {"detect": changes.detect, "regressions": change_list.regressions, "bisect": bisect.bisect},
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},
+    "Decide": {"accept": policy.accept},
     "Try it": {"demo": demo.demo},
 }
 for panel, verbs in VERBS.items():
@@ -57,6 +59,7 @@ for panel, verbs in VERBS.items():
 app.add_typer(change_list.app, rich_help_panel="Find out")
 app.add_typer(baseline.app, rich_help_panel="Measure")
 app.add_typer(store.app, rich_help_panel="Publish")
+app.add_typer(policy.app, rich_help_panel="Decide")
 app.add_typer(log.app, rich_help_panel="Find out")
 
 

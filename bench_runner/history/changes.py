@@ -40,7 +40,7 @@ def find(history: Past, detector: Detector, policy: Policy | None = None) -> lis
     return [
         change
         for series in history.series
-        if series.metric.better != "neither" and rules.judged(series.key.case)
+        if series.metric.better != "neither" and rules.judged(series.key, series.metric)
         for part in series.stretches()
         for change in _find(series, part, detector)
         if rules.keeps(change)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bench_runner.model.benchmark import Case
 from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Acceptance
 from bench_runner.model.sample import Summary
 from bench_runner.model.series import SeriesKey
 
@@ -60,6 +61,7 @@ class Change:
     state: State = "confirmed"
     recovered_by: str = ""
     warnings: tuple[str, ...] = field(default=())
+    acceptance: Acceptance | None = None  # of the policy; one that has expired leaves the state as it is
     span: tuple[int, int] | None = None
     between: tuple[int, int] | None = None
     known_as: str = ""

@@ -147,6 +147,7 @@ class Presenter:
             command=self.bisect_command(change),
             size=size(step.ratio),
             warnings=tuple(label(one) for one in (*change.warnings, *step.warnings)),
+            accepted=label(change.acceptance.words, 400) if change.acceptance else "",
         )
 
     def reach(self, change: Change) -> tuple[str, str, int]:

@@ -146,6 +146,8 @@ def levels(one: Change) -> str:
 
 def said(one: Change) -> str:
     """Return the state in words, and that a recorded change is no longer seen."""
+    if one.state == "accepted" and one.acceptance and one.acceptance.until:
+        return f"accepted until {one.acceptance.until}"
     state = f"recovered by {one.recovered_by[:8]}" if one.state == "recovered" else one.state
     return f"{state}, {UNSEEN}" if UNSEEN in one.warnings else state
 
@@ -183,8 +185,15 @@ def entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
         "state": one.state,
         "recovered_by": one.recovered_by,
         "reason": one.reason,
+        "acceptance": _acceptance(one),
         "warnings": [*one.warnings, *one.step.warnings],
     }
+
+
+def _acceptance(one: Change) -> dict[str, str] | None:
+    """Return who accepted a change until when, and why; also where that has expired."""
+    entry = one.acceptance
+    return None if entry is None else {"reason": entry.reason, "owner": entry.owner, "until": str(entry.until or "")}
 
 
 def record(one: Change, subjects: dict[str, str]) -> tuple[str | float | None, ...]:

@@ -73,6 +73,8 @@ def _rows(change: Change, series: Series) -> list[tuple[str, str]]:
     ]
     if change.reason:
         found.append(("reason", change.reason))
+    if change.acceptance:
+        found.append(("acceptance", change.acceptance.words))
     return found + [("warning", one) for one in (*change.warnings, *step.warnings)]
 
 
