@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bench_runner.history.changes import Past
 from bench_runner.history.recorded import Branch, as_recorded, change_of, entry_of, moved, renewed
-from bench_runner.history.seats import Seat, matched, place, same, seat
+from bench_runner.history.seats import Seat, Way, matched, place, same, seat
 from bench_runner.model.change import UNSEEN, Change
 from bench_runner.model.ledger import Entry, Proposal
 from bench_runner.model.series import SeriesKey
@@ -107,17 +107,20 @@ def _fresh(changes: Sequence[Change], ledger: Ledger) -> dict[Change, Change]:
 
 def _left(seats: Sequence[Seat], known: Mapping[int, Seat]) -> tuple[list[Seat], list[Seat]]:
     """Return the entries that no change is, and those that are another entry once more."""
-    anchors = list(known.values())
-    taken = {one.entry.id for one in anchors}
+    taken = {one.entry.id for one in known.values()}
+    anchors: dict[Way, list[Seat]] = {}
+    for one in known.values():
+        anchors.setdefault(one.way, []).append(one)
     left, twice = [], []
     for one in sorted(seats, key=lambda one: (one.entry.state != "dismissed", one.entry.id)):
         if one.entry.id in taken:
             continue
-        if same(one, anchors):
+        others = anchors.setdefault(one.way, [])
+        if same(one, others):
             twice.append(one)
         else:
             left.append(one)
-            anchors.append(one)
+            others.append(one)
     return left, twice
 
 

@@ -12,6 +12,10 @@ from bench_runner.model.series import Series, SeriesKey
 NEAR = 3
 
 
+# A series, and whether its number grew: only changes of one way can be the same.
+Way = tuple[SeriesKey, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """An entry among the points of a series: the new level begins from `first` to `index`, as far as it was measured.
@@ -25,6 +29,11 @@ class Seat:
     index: int
     earliest: int
     latest: int
+
+    @property
+    def way(self) -> Way:
+        """The series, and whether its number grew."""
+        return self.series.key, self.entry.up
 
     @property
     def near(self) -> int:
@@ -52,9 +61,9 @@ def matched(changes: Sequence[Change], seats: Iterable[Seat]) -> dict[int, Seat]
 
     Of entries that overlap a change, one that a person has dismissed wins: merging two ledgers brings nothing back.
     """
-    ways: dict[tuple[SeriesKey, bool], list[Seat]] = {}
+    ways: dict[Way, list[Seat]] = {}
     for one in seats:
-        ways.setdefault((one.series.key, one.entry.up), []).append(one)
+        ways.setdefault(one.way, []).append(one)
     pairs = [
         (_distance(change, one), place(change), one.entry.id, number, one)
         for number, change in enumerate(changes)
@@ -94,10 +103,6 @@ def _gap(change: Change, one: Seat) -> int:
     return max(0, one.earliest - latest, earliest - one.latest)
 
 
-def same(one: Seat, others: Sequence[Seat]) -> Seat | None:
-    """Return an entry that is the same change as another: two branches may have recorded it under two ids."""
-    for other in others:
-        apart = max(0, one.first - other.index, other.first - one.index)
-        if one.series.key == other.series.key and one.entry.up == other.entry.up and apart < one.near:
-            return other
-    return None
+def same(one: Seat, others: Iterable[Seat]) -> bool:
+    """Whether an entry is another of the same way once more: two branches may have recorded it under two ids."""
+    return any(max(one.first - other.index, other.first - one.index) < one.near for other in others)
