@@ -23,11 +23,15 @@ WINDOW = 20
 ENOUGH = 8
 
 
-def judge(history: Past, policy: Policy, changes: Sequence[Change] = ()) -> list[BudgetVerdict]:
+def judge(
+    history: Past, policy: Policy, changes: Sequence[Change] = (), even: Sequence[Series] = ()
+) -> list[BudgetVerdict]:
     """Return a verdict for each budget and each series that it speaks of, in the order of the file.
 
     Pure. `changes` say where levels end; a budget knows nothing of floors and accepted changes, and ignored series and
-    metrics of which neither way is better have none. A series that is no longer measured is inconclusive.
+    metrics of which neither way is better have none. A series that is no longer measured is inconclusive. `even` are
+    series without what machines did to them: where one is given, it is asked how much worse it has become; amounts are
+    always those that were measured.
     """
     if not policy.entries.budgets:
         return []
@@ -39,7 +43,11 @@ def judge(history: Past, policy: Policy, changes: Sequence[Change] = ()) -> list
     judged = [one for one in ways if not policy.ignored(one.key, one.metric)]
     pairs = [(budget, one) for budget in policy.entries.budgets for one in applies(budget, judged)]
     levels_of = {key: _Levels.of(one, edges[key]) for key, one in {one.key: one for _, one in pairs}.items()}
-    return [_with_doubts(_verdict(budget, levels_of[one.key], policy), one, fresh) for budget, one in pairs]
+    even_of = levels_of | {one.key: _Levels.of(one, edges[one.key]) for one in even if one.key in levels_of}
+    return [
+        _with_doubts(_verdict(budget, (even_of if budget.since else levels_of)[one.key], policy), one, fresh)
+        for budget, one in pairs
+    ]
 
 
 def applies(budget: Budget, series: Iterable[Series]) -> list[Series]:

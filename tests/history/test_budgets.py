@@ -190,6 +190,15 @@ def test_ignored_series_and_traffic_have_no_budget() -> None:
     assert verdicts(found, at_most(1.0), ignored=(Ignored(Scope("time_a"), "why"),)) == []
 
 
+def test_how_much_worse_is_asked_of_series_without_what_machines_did() -> None:
+    measured, even = series(level((30, 1.0), (30, 1.3))), series(level((60, 1.0)))
+    policy = Policy(entries=Entries(budgets=(worse(0.05), at_most(1.2))), references={"v1": Reference(sha(19), 19)})
+    past = Past(commits(60), [measured])
+    changes = find(past, Segments())
+    assert [each.verdict for each in judge(past, policy, changes)] == ["exceeded", "exceeded"]
+    assert [each.verdict for each in judge(past, policy, changes, [even])] == ["within", "exceeded"]
+
+
 def test_without_budgets_there_is_nothing_to_say() -> None:
     assert verdicts([series(level((30, 2.0)))]) == []
 
