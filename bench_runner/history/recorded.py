@@ -111,13 +111,18 @@ def moved(one: Seat, entry: Entry, branch: Branch) -> Seat:
 
 
 def _narrowed(entry: Entry, change: Change, branch: Branch) -> Entry:
-    """Return an entry in the range where it is seen now, if that lies inside the recorded one and is narrower."""
+    """Return an entry in the range where it is seen now, if that lies inside the recorded one and is narrower.
+
+    Where noise had misplaced it, points in the middle may exclude the recorded range and point to another part of the
+    recorded span: then it goes there. It never leaves the span, which only narrows.
+    """
     if entry.between or change.between:
         return _narrowed_in_time(entry, change)
     recorded, found = _range(entry, branch), _range(change, branch)
-    if not (recorded[0] <= found[0] and found[1] <= recorded[1]):
-        return entry
     span, seen = _span(entry, branch), change.span or found
+    elsewhere = _inside(seen, span) and (seen[1] < recorded[0] or recorded[1] < seen[0])
+    if not _inside(found, recorded) and not elsewhere:
+        return entry
     both = (max(span[0], seen[0]), min(span[1], seen[1]))
     if (found, both) == (recorded, span):
         return entry
@@ -127,9 +132,14 @@ def _narrowed(entry: Entry, change: Change, branch: Branch) -> Entry:
 def _narrowed_in_time(entry: Entry, change: Change) -> Entry:
     """Return the same of a change in production, which lies between two windows."""
     recorded, found = entry.between, change.between
-    if not recorded or not found or recorded == found or not (recorded[0] <= found[0] and found[1] <= recorded[1]):
+    if not recorded or not found or recorded == found or not _inside(found, recorded):
         return entry
     return replace(entry, last_old=change.last_old, first_new=change.first_new, between=found)
+
+
+def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    """Whether a range lies in another."""
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _range(one: Entry | Change, branch: Branch) -> tuple[int, int]:
