@@ -1,10 +1,21 @@
-"""Prints values with a sensible prefix; inside the program every value is in its base unit."""
+"""Prints and reads values with a sensible prefix; inside the program every value is in its base unit."""
 
 import math
+import re
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "μs"), (1e-9, "ns"))
 _BYTES = ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "B"))
 _SCALES = {"seconds": _SECONDS, "s": _SECONDS, "bytes": _BYTES, "B": _BYTES}
+_AMOUNT = re.compile(
+    r"(?P<number>[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?)\s*(?P<unit>[^\s0-9].*)?"
+)
+# What people write: (factor, base unit).
+_WRITTEN: dict[str, tuple[float, str]] = {
+    **{word: (factor, "seconds") for factor, word in (*_SECONDS, (60.0, "min"), (3600.0, "h"))},
+    **dict.fromkeys(("us", "\N{MICRO SIGN}s"), (1e-6, "seconds")),
+    **{word: (factor, "bytes") for factor, word in (*_BYTES, (1024.0**4, "TiB"))},
+    **{f"{letter}B": (1000.0**power, "bytes") for letter, power in (("k", 1), ("K", 1), ("M", 2), ("G", 3), ("T", 4))},
+}
 
 
 def scale(unit: str, value: float) -> tuple[float, str]:
@@ -32,6 +43,8 @@ def significant(value: float, digits: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     rounded = float(f"{value:.{digits - 1}e}")
+    if math.isinf(rounded):  # the largest numbers there are
+        return f"{value:.{digits - 1}e}"
     places = digits - 1 - math.floor(math.log10(abs(rounded)))
     if 1e-4 <= abs(rounded) < 1e6:
         return f"{rounded:.{max(0, places)}f}"
@@ -57,3 +70,27 @@ def duration(seconds: float) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return "1 commit", "2 commits"."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def parse(text: str) -> tuple[float, str]:
+    """Return number and unit of an amount as people write it: "150 MB" is (1.5e8, "bytes"), "7 rows/s" as it stands.
+
+    Seconds and bytes come in their base unit; without a unit it is "". ValueError for anything else.
+    """
+    match = _AMOUNT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'it is a number with a unit such as "2 s" or "150 MB", not {text[:60]!r}')
+    word = match["unit"] or ""
+    factor, unit = _WRITTEN.get(word, (1.0, word))
+    value = float(match["number"]) * factor
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:60]!r} is too large for a number")
+    return value, unit
+
+
+def share(text: str) -> float:
+    """Return what a percentage means: "5 %" is 0.05; ValueError for anything else."""
+    number, unit = parse(text)
+    if unit != "%":
+        raise ValueError(f'it is a percentage such as "5 %", not {text[:60]!r}')
+    return number / 100

@@ -53,9 +53,8 @@ class Judged(Place):
 
     def setup(self):
         super().setup()
-        self.find, self.group, segments = need(
-            "history.changes:find", "history.changes:group", "stats.changepoints:Segments"
-        )
+        self.find, segments = need("history.changes:find", "stats.changepoints:Segments")
+        self.group = need("history.grouping:group|history.changes:group")
         if not hasattr(self, "history"):  # setup comes before every call
             self.history, self.segments = self.load(CACHE), segments()
 

@@ -46,7 +46,53 @@ def test_significant_digits_are_close_to_the_value(value: float, digits: int) ->
     assert shown == pytest.approx(value, rel=0.5 * 10 ** (1 - digits) * 1.001)
 
 
+def test_the_largest_number_is_shown_too() -> None:
+    assert units.significant(1.797e308) == "1.80e+308"
+    assert units.significant(-1.797e308) == "-1.80e+308"
+
+
 def test_counts() -> None:
     assert units.count(1, "commit") == "1 commit"
     assert units.count(0, "commit") == "0 commits"
     assert units.count(2, "entry", "entries") == "2 entries"
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("2 s", (2.0, "seconds")),
+        ("2s", (2.0, "seconds")),
+        (" 1.5 min ", (90.0, "seconds")),
+        ("20 μs", (20e-6, "seconds")),
+        ("20 us", (20e-6, "seconds")),
+        ("20 µs", (20e-6, "seconds")),
+        ("150 MB", (150e6, "bytes")),
+        ("150 MiB", (150 * 2.0**20, "bytes")),
+        ("3 kB", (3000.0, "bytes")),
+        ("7 rows/s", (7.0, "rows/s")),
+        ("-1e3", (-1000.0, "")),
+        ("5 %", (5.0, "%")),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(written: str, amount: tuple[float, str]) -> None:
+    value, unit = units.parse(written)
+    assert (pytest.approx(value), unit) == amount
+
+
+@pytest.mark.parametrize("written", ["", "fast", "s 2", "1 2", "1e999", "nan", "inf", "2 s\nx"])
+def test_other_words_are_no_amount(written: str) -> None:
+    with pytest.raises(ValueError, match=r"number"):
+        units.parse(written)
+
+
+@given(st.floats(1e-9, 1e4), st.sampled_from(["seconds", "bytes"]))
+def test_what_is_shown_is_read_back(value: float, unit: str) -> None:
+    number, read = units.parse(units.show(value, unit))
+    assert read == unit
+    assert number == pytest.approx(value, rel=0.006, abs=0.006)
+
+
+def test_a_percentage_is_a_share() -> None:
+    assert units.share("5 %") == pytest.approx(0.05)
+    with pytest.raises(ValueError, match="percentage"):
+        units.share("0.05")

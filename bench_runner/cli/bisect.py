@@ -101,9 +101,11 @@ def moved_in(project: Project, chosen: "Callable[[str], bool]", range_: "set[str
     """Return the benchmarks that are linked to changes of production, or moved in the range itself, by name."""
     from bench_runner.cli.changes import found
 
-    _, groups, seen = found(project, None)
-    linked = [one.change.key.case.id for each in seen if chosen(each.change.key.case.benchmark) for one in each.moved]
-    inside = [one.key.case.id for group in groups if group.commit.sha in range_ for one in group.changes]
+    _, told = found(project, None)
+    linked = [
+        one.change.key.case.id for each in told.seen if chosen(each.change.key.case.benchmark) for one in each.moved
+    ]
+    inside = [one.key.case.id for group in told.groups if group.commit.sha in range_ for one in group.changes]
     return ", ".join(plain(name) for name in list(dict.fromkeys([*linked, *inside]))[:5])
 
 

@@ -1,19 +1,19 @@
-"""`detect` and `changes`: what moved, when, and whether it is still so."""
+"""`detect`: what moved, at which commit, and what is new of it."""
 
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench_runner import units
+from bench_runner.cli.policy import Now
 from bench_runner.cli.project import Project
-from bench_runner.cli.show import Format, show_sheet
+from bench_runner.cli.show import show_sheet
 from bench_runner.errors import UsageError
+from bench_runner.hostile import plain
 from bench_runner.instrument.spans import span
-from bench_runner.model.change import State
 
 if TYPE_CHECKING:
-    from bench_runner.history.changes import Group
-    from bench_runner.history.production import Seen
+    from bench_runner.history.findings import Findings
     from bench_runner.history.series import History
 
 REGRESSION = 3
@@ -24,7 +24,13 @@ def detect(
     context: typer.Context,
     *,
     detector: Detector = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 when a regression still stands.")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write the news into the ledger: changes/ below the results.")
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 3 when a regression still stands or a budget is exceeded.")
+    ] = False,
+    now: Now = None,
 ) -> None:
     """Look for changes in every series and show them, grouped by the commit that most likely made them.
 
@@ -32,54 +38,53 @@ def detect(
     (`bench-runner ingest`) stands in a table of its own, with what moved in the benchmarks among the same commits;
     --exit-code looks at benchmarks alone.
 
+    What `bench-policy.toml` accepts does not stand, from its floors down nothing is shown, and budgets that are
+    exceeded have a table of their own. An inconclusive budget changes no exit code.
+
+    With --record, confirmed changes are written into the ledger, a file for each, to be committed with the results.
+    From then on a change keeps its id and its place, which only narrows when commits in the middle are measured. Below
+    the table stands what is new against the ledger and what became of the changes in it. A change that is no longer
+    seen is kept, with a warning, and does not count as a regression that stands.
+
     Examples:
 
     ```
     bench-runner detect
     bench-runner detect --exit-code || echo "something got slower"
+    bench-runner detect --record && git add results   # every night
     ```
     """
     from bench_runner.history.production import beside
+    from bench_runner.report.budgets import exceeded
     from bench_runner.report.changes import grouped
     from bench_runner.report.production import deployed
 
     project = Project.of(context)
-    history, groups, seen = found(project, detector)
+    if record and detector not in {None, project.config.detector}:
+        raise UsageError(f"--record writes what {project.config.detector!r} finds, as configured: leave --detector out")
+    history, told = found(project, detector, now)
     tell_elsewhere(history)
-    show_sheet(grouped(groups, beside(seen)), "text")
+    show_sheet(grouped(told.groups, beside(told.seen)), "text")
     if history.production:
-        show_sheet(deployed(seen, project.repository.tags()), "text")
-    standing = any(one.worse and one.state != "recovered" for group in groups for one in group.changes)
-    if exit_code and standing:
+        show_sheet(deployed(told.seen, project.repository.tags()), "text")
+    if told.budgets:
+        show_sheet(exceeded(told.budgets), "text")
+    tell_news(project, told, record=record)
+    if exit_code and (any(group.standing for group in told.groups) or told.exceeded):
         raise typer.Exit(REGRESSION)
 
 
-def changes(
-    context: typer.Context,
-    *,
-    state: Annotated[str | None, typer.Option("--state", help="pending, confirmed or recovered.")] = None,
-    worse: Annotated[bool, typer.Option("--worse", help="Only regressions.")] = False,
-    form: Format = "text",
-    detector: Detector = None,
-) -> None:
-    """List every change with its place, both levels and how sure it is.
+def tell_news(project: Project, told: "Findings", *, record: bool) -> None:
+    """Show what is new against the ledger, or say that nothing is recorded yet; write it if asked."""
+    from bench_runner.report.ledger import news
+    from bench_runner.store import ledger
 
-    Examples:
-
-    ```
-    bench-runner changes --worse --state confirmed
-    bench-runner changes --format json > changes.json
-    ```
-    """
-    from bench_runner.report.changes import sheet
-
-    if state not in {None, *get_args(State)}:
-        raise UsageError(f"--state {state}: known are {', '.join(get_args(State))}")
-    history, groups, seen = found(Project.of(context), detector)
-    tell_elsewhere(history)
-    every = [*(one for group in groups for one in group.changes), *(one.change for one in seen)]
-    wanted = [one for one in every if state in {None, one.state} and (one.worse or not worse)]
-    show_sheet(sheet(wanted, history.commits), form)
+    if record:
+        ledger.write(project.store, told.proposals)
+    if told.proposals and (record or ledger.paths(project.store)):
+        show_sheet(news(told.proposals, recorded=record), "text")
+    elif told.proposals:
+        typer.echo("nothing is recorded yet: `bench-runner detect --record` lets changes keep their ids and places")
 
 
 def tell_elsewhere(history: "History") -> None:
@@ -89,19 +94,16 @@ def tell_elsewhere(history: "History") -> None:
         typer.echo(f"{many} off the branch left out: `bench-runner show` lists what they are", err=True)
 
 
-def found(project: Project, detector: str | None) -> "tuple[History, list[Group], list[Seen]]":
-    """Return the history, its changes, grouped, worst first, and those of production with what they are linked to."""
-    from bench_runner import plugins
-    from bench_runner.history.changes import find, group
-    from bench_runner.history.policy import Policy
-    from bench_runner.history.production import Deployed, linked
+def found(project: Project, detector: str | None, now: str | None = None) -> "tuple[History, Findings]":
+    """Return the history and what a detector, the configured one when None, finds in it, as of a day."""
+    from bench_runner.cli.policy import today
+    from bench_runner.history.findings import findings
+    from bench_runner.store import ledger
 
     history = project.history()
-    policy = Policy.of(project.config, project.repository, history.commits)
-    for warning in policy.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-    chosen = plugins.load("detectors", detector or project.config.detector)()
+    policy = project.policy(history, today(now))
     with span("detect"):
-        groups = group(find(history, chosen, policy), history)
-        deployed = find(Deployed(history.commits, history.production), chosen, policy)
-        return history, groups, linked(deployed, groups)
+        told = findings(history, project.detector(detector), policy, ledger.read(project.store))
+    for warning in [*policy.asv.warnings, *policy.expired([*told.changes, *(one.change for one in told.seen)])]:
+        typer.echo(f"warning: {plain(warning)}", err=True)
+    return history, told

@@ -34,8 +34,8 @@ def machine(
     project's folder is ".", the home folder "~", the user's name in paths "user"; passwords in addresses, and values of
     variables named like secrets, are "***". Names of authors and variables of the surroundings are never stored.
 
-    --rename changes the folder, every file in it, baselines that refer to it, and this host's saved name if it is the
-    one; what was committed to git before stays in its history.
+    --rename changes the folder, every file in it, baselines and recorded changes that refer to it, and this host's
+    saved name if it is the one; what was committed to git before stays in its history.
 
     Examples:
 
@@ -69,6 +69,7 @@ def _rename(project: Project, old: str, new: str, *, dry_run: bool) -> None:
     done = "would be renamed to" if dry_run else "renamed to"
     parts = [units.count(planned.files, "file"), f"{planned.size / 1e6:.1f} MB"]
     parts += [f"baseline {one}" for one in planned.baselines]
+    parts += [units.count(len(planned.entries), "recorded change")] if planned.entries else []
     parts += ["the name of this host from now on"] if planned.here else []
     typer.echo(f"{plain(old)} {done} {plain(new)}: {', '.join(parts)}")
 

@@ -14,6 +14,7 @@ from bench_runner.cli import (
     attach,
     baseline,
     bisect,
+    change_list,
     changes,
     check,
     compare,
@@ -23,6 +24,7 @@ from bench_runner.cli import (
     log,
     machine,
     plot,
+    policy,
     publish,
     run_,
     show,
@@ -45,16 +47,19 @@ app = typer.Typer(
 VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Set up": {"init": init.init, "machine": machine.machine, "check": check.check, "list": check.list_},
     "Measure": {"run": run_.run, "ingest": ingest.ingest, "show": show.show, "compare": compare.compare},
-    "Find out": {"detect": changes.detect, "changes": changes.changes, "bisect": bisect.bisect},
+    "Find out": {"detect": changes.detect, "regressions": change_list.regressions, "bisect": bisect.bisect},
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},
+    "Decide": {"accept": policy.accept},
     "Try it": {"demo": demo.demo},
 }
 for panel, verbs in VERBS.items():
     for name, verb in verbs.items():
         app.command(name=name, rich_help_panel=panel)(verb)
+app.add_typer(change_list.app, rich_help_panel="Find out")
 app.add_typer(baseline.app, rich_help_panel="Measure")
 app.add_typer(store.app, rich_help_panel="Publish")
+app.add_typer(policy.app, rich_help_panel="Decide")
 app.add_typer(log.app, rich_help_panel="Find out")
 
 

@@ -32,13 +32,13 @@ def plot(
     if output.suffix not in SUFFIXES:
         raise UsageError(f"{output}: the picture's name must end in {', '.join(SUFFIXES)}")
     wanted = selector([bench])
-    history, groups, _ = found(Project.of(context), None)
+    history, told = found(Project.of(context), None)
     series = [one for one in history.series if wanted(one.key.case)]
     if not series and any(wanted(one.key.case) for one in history.production):
         raise UsageError(f"{bench!r} is of production: its history is a page of what `bench-runner publish` writes")
     if not series:
         raise UsageError(f"no series matches {bench!r}: see `bench-runner list`")
     keys = {one.key for one in series}
-    changes = [one for group in groups for one in group.changes if one.key in keys]
+    changes = [one for one in told.changes if one.key in keys]
     draw(series, changes, history.commits, output)
     typer.echo(f"wrote {output}")

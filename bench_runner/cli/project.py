@@ -11,10 +11,17 @@ from bench_runner.hostile import plain
 from bench_runner.instrument.spans import span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from bench_runner.config import Config
+    from bench_runner.history.policy import Policy
+    from bench_runner.history.policy_file import PolicyFile
+    from bench_runner.history.references import Reference
     from bench_runner.history.series import History
     from bench_runner.model.machine import Machine
     from bench_runner.repo.git import Repository
+    from bench_runner.stats.detector import Detector
     from bench_runner.store.columns import Columns
     from bench_runner.store.files import Store
 
@@ -123,15 +130,53 @@ class Project:
 
         return here(self._place.machine)
 
+    @cached_property
+    def policy_file(self) -> "PolicyFile":
+        """What stands in the policy beside the configuration; UsageError when something in it is wrong."""
+        from bench_runner.history.policy_file import NAME, load
+
+        return load(self.config.root / NAME)
+
     def history(self) -> "History":
         """All stored results in git order; NothingMeasuredError when there are none."""
         from bench_runner.errors import NothingMeasuredError
         from bench_runner.history.series import load
 
+        branch, renames = next(iter(self.config.branches), None), self.policy_file.entries.renames
         with span("load"):
-            history = load(self.store, self.repository, branch=next(iter(self.config.branches), None), cache=self.cache)
+            history = load(self.store, self.repository, branch=branch, cache=self.cache, renames=renames)
         if not (history.series or history.failures or history.elsewhere or history.production):
             raise NothingMeasuredError(
                 f"no results yet in {self.config.results_dir}: measure some with `bench-runner run NEW`"
             )
         return history
+
+    def detector(self, name: str | None = None) -> "Detector":
+        """Return the detector of that name, by default the configured one."""
+        from bench_runner import plugins
+
+        made: Detector = plugins.load("detectors", name or self.config.detector)()
+        return made
+
+    def policy(self, history: "History", today: "date | None" = None) -> "Policy":
+        """Return what counts in a history, by default on the day of the newest result; UsageError for unknown refs."""
+        from bench_runner.errors import UsageError
+        from bench_runner.history.asv_rules import AsvRules
+        from bench_runner.history.policy import Policy
+
+        file = self.policy_file
+        names = [one.since for one in file.entries.budgets if one.since]
+        try:
+            named = self.references(history, names)
+        except UsageError as error:
+            raise UsageError(f"{file.path}: {error}") from error
+        asv = AsvRules.of(self.config, self.repository, history.commits)
+        return Policy(asv, file.entries, named, today or history.today)
+
+    def references(self, history: "History", names: "Sequence[str]") -> "dict[str, Reference]":
+        """Return the commits that baselines and refs name; UsageError for an unknown one."""
+        from bench_runner.history.references import references
+        from bench_runner.store.baselines import list_
+
+        held = {one.name: one.commit_sha for one in list_(self.store)} if names else {}
+        return references(names, self.repository, held, history.commits)

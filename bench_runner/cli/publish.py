@@ -59,9 +59,9 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
     from bench_runner.publish.pages import material_of, site
 
     folder = (html_dir or project.config.html_dir).resolve()
-    history, groups, seen = found(project, detector)
+    history, told = found(project, detector)
     with span("layout"):
-        laid = site(material_of(history, groups, project.config, project.repository.tags(), seen))
+        laid = site(material_of(history, told.groups, project.config, project.repository.tags(), told.seen))
     done = build(laid, folder)
     typer.echo(
         f"{folder}: {len(done.written)} files written, {len(done.kept)} unchanged, {len(done.removed)} removed",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bench_runner.history.renaming import AGE, NAMED
 from bench_runner.model.benchmark import Case
 from bench_runner.model.commit import Commit
 from bench_runner.store.columns import Columns
@@ -76,7 +77,8 @@ def frame(found: Columns, revisions: Mapping[str, int]) -> "pd.DataFrame":
 def _ordered(points: "pd.DataFrame") -> "pd.DataFrame":
     """Return points sorted, with one point per series and commit: the last that was measured.
 
-    Cases stand in the order of their benchmark's parameters, by their last place there where that was edited.
+    Of a benchmark that was renamed it is the last under the newest name that the commit knows. Cases stand in the order
+    of their benchmark's parameters, by their last place there where that was edited.
     """
     import pandas as pd
 
@@ -84,22 +86,38 @@ def _ordered(points: "pd.DataFrame") -> "pd.DataFrame":
         points = points.assign(**{name: pd.Categorical(points[name], sorted(points[name].cat.categories))})
     in_time = points.sort_values("revision", kind="stable")
     last = in_time.groupby(["benchmark", "params"], observed=True)["position"].transform("last")
-    order = ["benchmark", "position", *_KEY[1:], "revision", "started_ms"]
-    points = points.assign(position=last).sort_values(order, kind="stable", ignore_index=True)
+    order = ["benchmark", "position", *_KEY[1:], "revision", *([AGE] if AGE in points else []), "started_ms"]
+    upward = [name != AGE for name in order]
+    points = points.assign(position=last).sort_values(order, ascending=upward, kind="stable", ignore_index=True)
     return points.drop_duplicates([*_KEY, "revision"], keep="last", ignore_index=True)
 
 
 def _segments(points: "pd.DataFrame") -> Any:
-    """Return for each point how many times version or protocol changed before it in its series."""
+    """Return for each point how many times version or protocol changed before it in its series.
+
+    Where a benchmark was renamed its version changes with the name, and nothing else says so: a name's versions are
+    compared with those of the same name alone.
+    """
     import numpy as np
 
     series = points["series"].to_numpy()
     first = np.diff(series, prepend=-1) != 0
-    changed = np.zeros(len(points), bool)
-    for name in ("version", "protocol"):
-        changed |= np.diff(points[name].cat.codes.to_numpy().astype(np.int64), prepend=-1) != 0
-    total = np.cumsum(changed & ~first)
+    changed = _changed(points, "protocol") & ~first
+    if NAMED in points:
+        names = points[["series", NAMED, "version"]].sort_values(["series", NAMED], kind="stable")
+        again = ~names.duplicated(["series", NAMED]).to_numpy()
+        changed[names.index[_changed(names, "version") & ~again]] = True
+    else:
+        changed |= _changed(points, "version") & ~first
+    total = np.cumsum(changed)
     return total - total[np.flatnonzero(first)][series]
+
+
+def _changed(points: "pd.DataFrame", name: str) -> Any:
+    """Return for each row whether a column has another word there than in the row before."""
+    import numpy as np
+
+    return np.diff(points[name].cat.codes.to_numpy().astype(np.int64), prepend=-1) != 0
 
 
 def parts(points: "pd.DataFrame") -> Iterator[Part]:

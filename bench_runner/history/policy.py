@@ -1,74 +1,70 @@
-"""Which changes the project cares about, as asv's keys regressions_first_commits and regressions_thresholds say."""
+"""What counts as a change: asv's rules, and the entries of the project's own policy, on a day."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 
-from bench_runner.config import Config
-from bench_runner.errors import UsageError
-from bench_runner.model.benchmark import Case
+from bench_runner.history.asv_rules import AsvRules
+from bench_runner.history.references import Reference
 from bench_runner.model.change import Change
-from bench_runner.model.commit import Commit
+from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Entries, Floor, renamed
+from bench_runner.model.series import SeriesKey
 
-T = TypeVar("T")
-
-
-class Refs(Protocol):
-    """Resolves what a person calls a commit (`repo.git.Repository`)."""
-
-    def resolve(self, ref: str) -> str:
-        """Return the full sha; UsageError for an unknown ref."""
-        ...
+# An acceptance ends these: what has recovered, or was dismissed, needs none.
+_OPEN = {"pending", "confirmed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Patterns match the beginning of "name(param, ...)", with "@branch" behind it where branches are configured.
+    """Which series are judged, which changes are reported, which are accepted; without a day nothing expires.
 
-    `first` maps a pattern to the revision up to which nothing is judged, None for never; `floors` to the smallest
-    relative change that is reported, the largest of those that match. `warnings` name commits that are not there.
+    `references` are the commits that budgets name, by the names they have there.
     """
 
-    first: Mapping[str, int | None] = field(default_factory=dict)
-    floors: Mapping[str, float] = field(default_factory=dict)
-    suffix: str = ""
-    warnings: tuple[str, ...] = ()
+    asv: AsvRules = field(default_factory=AsvRules)
+    entries: Entries = field(default_factory=Entries)
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    today: date | None = None
 
-    @classmethod
-    def of(cls, config: Config, repository: Refs, commits: Sequence[Commit]) -> "Policy":
-        """Return the policy of a configuration; `commits` are those of the branch, oldest first."""
-        revisions = {commit.sha: revision for revision, commit in enumerate(commits)}
-        first: dict[str, int | None] = {}
-        warnings = []
-        for pattern, ref in config.regressions_first_commits.items():
-            revision = None if ref is None else _revision(repository, ref, revisions)
-            if ref is not None and revision is None:
-                warnings.append(f"regressions_first_commits: {ref!r} is no commit of the branch, so it is ignored")
-            else:
-                first[pattern] = revision
-        suffix = f"@{config.branches[0]}" if config.branches and config.branches[0] else ""
-        return cls(first, config.regressions_thresholds, suffix, tuple(warnings))
+    def judged(self, key: SeriesKey, metric: Metric) -> bool:
+        """Return whether changes are looked for in a series."""
+        return self.asv.judged(key.case) and not self.ignored(key, metric)
 
-    def judged(self, case: Case) -> bool:
-        """Return whether a case is looked at at all."""
-        return all(revision is not None for revision in self._matching(self.first, case))
+    def ignored(self, key: SeriesKey, metric: Metric) -> bool:
+        """Return whether the policy leaves a series out."""
+        return any(one.scope.matches(key, metric) for one in self.entries.ignored)
+
+    def as_now(self, key: SeriesKey) -> SeriesKey:
+        """Return a series by the name under which its history goes on."""
+        name = renamed(key.case.benchmark, self.entries.renames)
+        return key if name == key.case.benchmark else replace(key, case=replace(key.case, benchmark=name))
+
+    def floor(self, key: SeriesKey, metric: Metric) -> Floor | None:
+        """Return the floor of a series: the last one that matches."""
+        matching = (one for one in reversed(self.entries.floors) if one.scope.matches(key, metric))
+        return next(matching, None)
 
     def keeps(self, change: Change) -> bool:
-        """Return whether a change is late and large enough to be reported."""
-        case, size = change.key.case, abs(change.step.ratio - 1)
-        late = all(revision is not None and change.revision > revision for revision in self._matching(self.first, case))
-        return late and not size < max(self._matching(self.floors, case), default=0.0)
+        """Return whether a change is late and large enough to be reported: by asv's rules, and by the floor."""
+        floor = self.floor(change.key, change.metric)
+        small = floor is not None and abs(change.step.ratio - 1) < floor.change
+        return self.asv.keeps(change) and not small
 
-    def _matching(self, rules: Mapping[str, T], case: Case) -> list[T]:
-        """Return what the matching patterns say."""
-        name = case.id + self.suffix
-        return [value for pattern, value in rules.items() if re.match(pattern, name)]
+    def accepted(self, change: Change) -> Change:
+        """Return a change with what the policy says of it; it is accepted while the last entry with its id holds."""
+        entry = next((one for one in reversed(self.entries.accepted) if one.change == change.id), None)
+        if entry is None:
+            return change
+        holds = self.today is None or entry.holds(self.today)
+        state = "accepted" if holds and change.state in _OPEN else change.state
+        return replace(change, acceptance=entry, state=state)
 
-
-def _revision(repository: Refs, ref: str, revisions: Mapping[str, int]) -> int | None:
-    """Return the revision of a ref, None when it is not on the branch."""
-    try:
-        return revisions.get(repository.resolve(ref))
-    except UsageError:
-        return None
+    def expired(self, changes: Iterable[Change]) -> list[str]:
+        """Return a sentence for each change that counts again, because its acceptance has expired."""
+        return [
+            f"{one.id} {one.key.case.id} counts again: it was accepted until {entry.until}"
+            + (f" by {entry.owner}" if entry.owner else "")
+            for one in changes
+            if (entry := one.acceptance) and self.today and not entry.holds(self.today) and one.state in _OPEN
+        ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench_runner.errors import StoreError
-from bench_runner.history.changes import Group
+from bench_runner.history.grouping import Group
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit

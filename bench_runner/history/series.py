@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bench_runner.history import frames, production
+from bench_runner.history import frames, production, renaming
 from bench_runner.history.facts import Elsewhere, Failure, Number, RunFact
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Rename
 from bench_runner.model.production import is_production
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.store import columns
@@ -70,20 +72,50 @@ class History:
         """
         return frames.table(self.points, self.commits)
 
+    @property
+    def today(self) -> date | None:
+        """The day (UTC) of the newest result, of the newest commit where no result says when it was made."""
+        windows = (one.times[-1] for one in self.production if one.times)
+        newest = max([one.finished_ms for one in self.runs] + list(windows), default=0)
+        newest = newest or max((one.time_ms for one in self.commits), default=0)
+        return day(newest)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name that a benchmark was measured under, those from before a rename included."""
+        column = renaming.NAMED if renaming.NAMED in self.points else "benchmark"
+        return set(self.points[column].unique()) if column in self.points else set()
+
     def newest(self) -> dict[tuple[str, str], RunFact]:
         """Return the run of the newest commit of each machine and environment."""
         return {(run.machine, run.environment): run for run in self.runs}
 
 
-def load(store: Store, repository: Repository, *, branch: str | None = None, cache: Path | None = None) -> History:
+def day(time_ms: int) -> date | None:
+    """Return the day (UTC) of a moment; None for one that no calendar reaches."""
+    try:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).date()
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def load(
+    store: Store,
+    repository: Repository,
+    *,
+    branch: str | None = None,
+    cache: Path | None = None,
+    renames: Sequence[Rename] = (),
+) -> History:
     """Return the history of a branch (None: the default one) from all readable results; damaged ones are listed.
 
-    `cache` is a folder for what can be thrown away, the user's own when None.
+    `cache` is a folder for what can be thrown away, the user's own when None. Of benchmarks that were renamed, only the
+    newest name is left.
     """
     before = len(store.damaged)
     commits = list(repository.history(branch))
-    found = columns.load(store, cache)
-    benchmarks, machines = store.benchmarks(), store.machines()
+    found = renaming.points(columns.load(store, cache), renames)
+    benchmarks, machines = renaming.benchmarks(store.benchmarks(), renames), store.machines()
     revisions = {commit.sha: revision for revision, commit in enumerate(commits)}
     facts = {index: one for index, one in _facts(found) if not is_production(one.machine)}
     seen = production.series(store, revisions, cache)

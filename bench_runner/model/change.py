@@ -6,10 +6,12 @@ from typing import Literal
 
 from bench_runner.model.benchmark import Case
 from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Acceptance
 from bench_runner.model.sample import Summary
 from bench_runner.model.series import SeriesKey
 
-State = Literal["pending", "confirmed", "recovered"]
+State = Literal["pending", "confirmed", "recovered", "accepted", "dismissed"]
+UNSEEN = "no longer seen"  # a warning: recorded once, and the detector does not find it any more
 Verdict = Literal["slower", "faster", "unchanged", "undecided", "missing", "failed", "new", "unlike"]
 
 
@@ -44,6 +46,9 @@ class Change:
     A change of production lies between two windows (`between`, when they start, in ms), and so between the releases
     that ran in them. A `span` that ends before it begins holds no commit: nothing was deployed there, or an older
     release (`candidates` counts the commits that were taken back). It is None where a release is not on the branch.
+
+    `known_as` is the id under which it stands in the ledger, "" where it does not; `reason` is that of the person who
+    dismissed it.
     """
 
     key: SeriesKey
@@ -56,12 +61,17 @@ class Change:
     state: State = "confirmed"
     recovered_by: str = ""
     warnings: tuple[str, ...] = field(default=())
+    acceptance: Acceptance | None = None  # of the policy; one that has expired leaves the state as it is
     span: tuple[int, int] | None = None
     between: tuple[int, int] | None = None
+    known_as: str = ""
+    reason: str = ""
 
     @property
     def id(self) -> str:
-        """Stable while the place stays: eight hex digits."""
+        """Eight hex digits: those it was recorded under, else made of its place and stable while that stays."""
+        if self.known_as:
+            return self.known_as
         place = self.first_new if self.between is None else f"{self.first_new} {self.between[1]}"
         parts = (self.key.case.id, self.key.environment, self.key.machine, place)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
@@ -81,6 +91,11 @@ class Change:
     def worse(self) -> bool:
         """Whether it is a regression."""
         return self.metric.worse(self.step.before, self.step.after)
+
+    @property
+    def standing(self) -> bool:
+        """Whether it is a regression that is seen to be there, and that nobody has accepted or dismissed."""
+        return self.worse and self.state in {"pending", "confirmed"} and UNSEEN not in self.warnings
 
 
 @dataclass(frozen=True, slots=True)

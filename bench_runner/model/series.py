@@ -1,7 +1,7 @@
 """A series: one case's summaries over commits, in one environment on one machine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bench_runner.model.benchmark import Case
@@ -41,6 +41,22 @@ class Series:
     segments: tuple[int, ...] = (0,)
     doubts: Sequence[str] = ()
     times: Sequence[int] = ()
+
+    def part(self, first: int, last: int) -> "Series":
+        """Return the points from one to another, both included."""
+        cut = slice(first, last + 1)
+        inside = (start - first for start in self.segments if first < start <= last)
+        return replace(
+            self,
+            revisions=self.revisions[cut],
+            shas=self.shas[cut],
+            values=self.values[cut],
+            low=self.low[cut],
+            high=self.high[cut],
+            segments=(0, *inside),
+            doubts=self.doubts[cut],
+            times=self.times[cut],
+        )
 
     def stretches(self) -> list[slice]:
         """Return the segments as slices."""

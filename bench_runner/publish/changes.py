@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bench_runner.history.changes import Group
+from bench_runner.history.grouping import Group
 from bench_runner.model.change import Change
 from bench_runner.publish.feed_views import Entry, Feed
 from bench_runner.publish.levels import newest

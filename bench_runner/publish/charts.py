@@ -75,9 +75,16 @@ def _fill(axes: "Axes", series: Sequence[Series], changes: Sequence[Change]) -> 
             span = (one.revisions[level.first], one.revisions[level.last])
             name = _name(one) if at == 0 and number < _LEGEND else "_"
             axes.plot(span, [level.value / divisor] * 2, color=colour, linewidth=2, label=name)
-    for revision, worse in sorted({(one.revision, one.worse) for one in changes}):
+    for first, revision, worse in sorted({(*_range(one), one.worse) for one in changes}):
+        if first < revision:
+            axes.axvspan(first - 1, revision, color=WORSE if worse else BETTER, alpha=0.08, linewidth=0)
         axes.axvline(revision, color=WORSE if worse else BETTER, linestyle=":", linewidth=1)
     axes.set_ylim(*_limits([value / divisor for value in numbers(_values(series))]))
+
+
+def _range(change: Change) -> tuple[int, int]:
+    """Return the first revision that may have made a change, and that of its first point at the new level."""
+    return change.revision - change.candidates + 1, change.revision
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bench_runner.history.changes import Group
 from bench_runner.history.facts import Elsewhere, Failure, RunFact
+from bench_runner.history.grouping import Group
 from bench_runner.history.production import Seen
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bench_runner.config import Config
-from bench_runner.history.changes import Group
+from bench_runner.history.grouping import Group
 from bench_runner.history.production import Seen
 from bench_runner.history.series import History
 from bench_runner.publish.benchmarks import Suite

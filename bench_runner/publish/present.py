@@ -137,6 +137,7 @@ class Presenter:
             margin=margin(step.ratio, step.ratio_low, step.ratio_high),
             before=amount(step.before, change.metric.unit),
             after=amount(step.after, change.metric.unit),
+            id=change.id,
             state=change.state,
             recovered_by=self.commit(change.recovered_by) if change.recovered_by else None,
             commit=self.commit(change.first_new),
@@ -146,6 +147,7 @@ class Presenter:
             command=self.bisect_command(change),
             size=size(step.ratio),
             warnings=tuple(label(one) for one in (*change.warnings, *step.warnings)),
+            accepted=label(change.acceptance.words, 400) if change.acceptance else "",
         )
 
     def reach(self, change: Change) -> tuple[str, str, int]:

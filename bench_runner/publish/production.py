@@ -129,6 +129,7 @@ class Production:
             margin=margin(step.ratio, step.ratio_low, step.ratio_high),
             before=amount(step.before, change.metric.unit),
             after=amount(step.after, change.metric.unit),
+            id=change.id,
             state=change.state,
             recovered_by=self.presenter.commit(change.recovered_by) if change.recovered_by else None,
             commit=self.presenter.commit(change.first_new),

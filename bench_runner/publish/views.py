@@ -59,7 +59,10 @@ class CommitView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A change as pages print it; `size` orders (|log ratio|), `agree` of `total` series of the benchmark moved."""
+    """A change as pages print it; `size` orders (|log ratio|), `agree` of `total` series of the benchmark moved.
+
+    `accepted` says why somebody accepted it, who, and until when, also where that has ended; else "".
+    """
 
     benchmark: str
     page: str
@@ -72,6 +75,7 @@ class ChangeView:
     margin: str
     before: str
     after: str
+    id: str
     state: str
     recovered_by: CommitView | None
     commit: CommitView
@@ -83,6 +87,7 @@ class ChangeView:
     agree: int = 1
     total: int = 1
     warnings: tuple[str, ...] = ()
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class Repository:
         """The repository for people: its URL without credentials, or its folder."""
         return without_credentials(self.url) or str(self.path)
 
+    @property
+    def user(self) -> str:
+        """The name that git gives to commits made here, "" where it knows none."""
+        return git(self.path, "config", "user.name").text
+
     def resolve(self, ref: str) -> str:
         """Return the full sha of the commit that a branch, tag, sha or expression such as HEAD~3 names."""
         self._refuse(ref)

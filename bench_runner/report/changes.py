@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bench_runner import units
-from bench_runner.model.change import Change
+from bench_runner.model.change import UNSEEN, Change
 from bench_runner.model.commit import Commit
 from bench_runner.report.sheet import Data, Sheet
 
@@ -25,7 +25,7 @@ NOTHING: Mapping[str, Sequence[Change]] = MappingProxyType({})
 
 
 class Group(Protocol):
-    """Changes that one commit most likely made (`history.changes.Group`)."""
+    """Changes that one commit most likely made (`history.grouping.Group`)."""
 
     @property
     def commit(self) -> Commit:
@@ -61,7 +61,7 @@ def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
         ),
         marks=tuple(mark(one) for one in changes),
         document={"schema": SCHEMA, "changes": [entry(one, subjects) for one in changes]},
-        data=Data(DATA, tuple(_record(one, subjects) for one in changes)),
+        data=Data(DATA, tuple(record(one, subjects) for one in changes)),
     )
 
 
@@ -90,7 +90,7 @@ def grouped(groups: Sequence[Group], beside: Mapping[str, Sequence[Change]] = NO
             cells.append(("", words, levels(change), units.percent(change.step.ratio), said(change)))
             marks.append("")
     changes = [change for one in groups for change in one.changes]
-    standing = sum(one.worse and one.state != "recovered" for one in changes)
+    standing = sum(one.standing for one in changes)
     return Sheet(
         title=f"{units.count(len(changes), 'change')} at {units.count(len(groups), 'commit')}",
         columns=("commit", "what", "levels", "change", "state"),
@@ -99,7 +99,7 @@ def grouped(groups: Sequence[Group], beside: Mapping[str, Sequence[Change]] = NO
         marks=tuple(marks),
         notes=(f"{standing} regressions stand; `bench-runner changes` lists all with their certainty",),
         document={"schema": SCHEMA, "changes": [entry(one, {}) for one in changes]},
-        data=Data(DATA, tuple(_record(one, {}) for one in changes)),
+        data=Data(DATA, tuple(record(one, {}) for one in changes)),
     )
 
 
@@ -145,13 +145,16 @@ def levels(one: Change) -> str:
 
 
 def said(one: Change) -> str:
-    """Return the state in words."""
-    return f"recovered by {one.recovered_by[:8]}" if one.state == "recovered" else one.state
+    """Return the state in words, and that a recorded change is no longer seen."""
+    if one.state == "accepted" and one.acceptance and one.acceptance.until:
+        return f"accepted until {one.acceptance.until}"
+    state = f"recovered by {one.recovered_by[:8]}" if one.state == "recovered" else one.state
+    return f"{state}, {UNSEEN}" if UNSEEN in one.warnings else state
 
 
 def mark(one: Change) -> str:
     """Return the word that colours a row."""
-    if one.state == "recovered":
+    if one.state not in {"pending", "confirmed"}:
         return ""
     return "worse" if one.worse else "better"
 
@@ -181,11 +184,19 @@ def entry(one: Change, subjects: dict[str, str]) -> dict[str, object]:
         "subject": subjects.get(one.first_new, ""),
         "state": one.state,
         "recovered_by": one.recovered_by,
+        "reason": one.reason,
+        "acceptance": _acceptance(one),
         "warnings": [*one.warnings, *one.step.warnings],
     }
 
 
-def _record(one: Change, subjects: dict[str, str]) -> tuple[str | float | None, ...]:
+def _acceptance(one: Change) -> dict[str, str] | None:
+    """Return who accepted a change until when, and why; also where that has expired."""
+    entry = one.acceptance
+    return None if entry is None else {"reason": entry.reason, "owner": entry.owner, "until": str(entry.until or "")}
+
+
+def record(one: Change, subjects: dict[str, str]) -> tuple[str | float | None, ...]:
     """Return the row of DATA."""
     step, place = one.step, one.key
     return (

@@ -30,10 +30,10 @@ from bench_runner.store.documents import (
 from bench_runner.store.fields import unicode
 from bench_runner.store.jsonfile import Damage
 from bench_runner.store.layout import (
-    BASELINES,
     BENCHMARKS,
     MACHINE,
     PRIVATE,
+    RESERVED,
     RESULT_FILE,
     machine_folder,
     run_file,
@@ -96,7 +96,9 @@ class Store:
         if not self.results.is_dir():
             return []
         return sorted(
-            path for path in self.results.iterdir() if path.is_dir() and path.name[0] != "." and path.name != BASELINES
+            path
+            for path in self.results.iterdir()
+            if path.is_dir() and path.name[0] != "." and path.name not in RESERVED
         )
 
     def runs(self, machine: str | None = None, shas: Collection[str] | None = None) -> Iterator[Run]:

@@ -10,6 +10,8 @@ from bench_runner.model.production import PREFIX
 BENCHMARKS = "benchmarks.json"
 MACHINE = "machine.json"
 BASELINES = "baselines"
+LEDGER = "changes"
+RESERVED = (BASELINES, LEDGER)  # folders that are no machines
 PRIVATE = ".bench_runner"  # lock and unfinished files; ignores itself in git
 ASIDE = ".damaged"  # ending of an unreadable file that had to make room
 RESULT_FILE = re.compile(r"(?P<sha>[0-9a-f]{8,64})-(?P<environment>.+)\.json")
@@ -25,7 +27,7 @@ def machine_folder(results: Path, name: str) -> Path:
 
     asv looks for the results of a machine in the folder of its whole name.
     """
-    if not usable(name.removeprefix(PREFIX)) or name.lower() == BASELINES:
+    if not usable(name.removeprefix(PREFIX)) or name.lower() in RESERVED:
         raise UsageError(f"machine name {name[:80]!r} cannot be a folder: use letters, digits, '.', '-', '_'")
     return results / name
 

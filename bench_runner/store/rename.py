@@ -1,8 +1,8 @@
 """Gives a machine another name in everything below results/ that has it.
 
 A copy of the machine's folder is made aside, with the new name in each file; it appears in one step, then baselines
-follow and the old folder goes. A marker in the new folder says so long where it came from: after a kill the same call
-goes on from there. Until then both folders may be seen, never a part of one.
+and recorded changes follow and the old folder goes. A marker in the new folder says so long where it came from: after
+a kill the same call goes on from there. Until then both folders may be seen, never a part of one.
 """
 
 import shutil
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from bench_runner.errors import StoreError, UsageError
+from bench_runner.model.ledger import Proposal
 from bench_runner.model.production import PREFIX, is_production
-from bench_runner.store import jsonfile, machine
+from bench_runner.store import jsonfile, ledger, machine
 from bench_runner.store.baselines import ENDING, list_
 from bench_runner.store.files import Store
 from bench_runner.store.layout import BASELINES, MACHINE, RESULT_FILE, machine_folder
@@ -25,20 +26,22 @@ _LEAVING = "renamed"  # the old folder on its way out
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """What a renaming changes: so many files and bytes, these baselines, and (`here`) this host's own name."""
+    """What a renaming changes: files, bytes, baselines, recorded changes, and (`here`) this host's own name."""
 
     old: str
     new: str
     files: int
     size: int
     baselines: tuple[str, ...]
+    entries: tuple[Proposal, ...]
     here: bool
 
 
 def plan(store: Store, old: str, new: str) -> Renaming:
     """Return what renaming would change.
 
-    Raises UsageError for a name that is unknown, impossible or taken, StoreError when a baseline cannot be read.
+    Raises UsageError for a name that is unknown, impossible or taken, StoreError when a baseline or a recorded change
+    cannot be read.
     """
     folder, target = machine_folder(store.results, old), machine_folder(store.results, new)
     if is_production(old) != is_production(new):
@@ -50,7 +53,8 @@ def plan(store: Store, old: str, new: str) -> Renaming:
         _check(store, folder, target)
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    return Renaming(old, new, len(files), size, _baselines(store, old, new), machine.here().machine == old)
+    entries = tuple(ledger.renamed(ledger.read(store), old, new))
+    return Renaming(old, new, len(files), size, _baselines(store, old, new), entries, machine.here().machine == old)
 
 
 def rename(store: Store, planned: Renaming) -> None:
@@ -62,6 +66,8 @@ def rename(store: Store, planned: Renaming) -> None:
             _bring_in(store, planned, scratch)
         for name in planned.baselines:
             _move(store.results / BASELINES / f"{name}{ENDING}", planned, scratch)
+        for one in planned.entries:
+            ledger.put(store, one, scratch)
         if planned.here:
             machine.save(replace(machine.here(), machine=planned.new))
         _take_out(store.results / planned.old, scratch / _LEAVING)

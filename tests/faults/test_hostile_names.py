@@ -17,7 +17,9 @@ VERBS = (
     ("check",),
     ("compare", "HEAD~2", "HEAD"),
     ("detect",),
+    ("detect", "--record"),
     ("changes",),
+    ("regressions",),
     ("store", "verify"),
     ("publish",),
 )

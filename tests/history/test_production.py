@@ -15,7 +15,8 @@ sys.path.append(str(Path(__file__).parent.parent / "exchange"))
 
 from fabricated_windows import START_S, window
 
-from bench_runner.history.changes import Group, find
+from bench_runner.history.changes import find
+from bench_runner.history.grouping import Group
 from bench_runner.history.production import Deployed, Seen, beside, commits_of, linked, series
 from bench_runner.history.series import load
 from bench_runner.model.benchmark import Case

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench_runner.history.changes import Group
 from bench_runner.history.facts import Failure, RunFact
+from bench_runner.history.grouping import Group
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Change, State, Step
 from bench_runner.model.commit import Commit

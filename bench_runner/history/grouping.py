@@ -1,0 +1,127 @@
+"""Lays changes to the commits that most likely made them."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench_runner.history.changes import Past
+from bench_runner.model.change import Change
+from bench_runner.model.commit import Commit
+from bench_runner.model.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The changes that one commit most likely made: `agree` of the `asked` series measured on both sides of it."""
+
+    commit: Commit
+    changes: tuple[Change, ...]
+    agree: int
+    asked: int
+
+    @property
+    def standing(self) -> bool:
+        """Whether a regression among them is still there."""
+        return any(one.standing for one in self.changes)
+
+    @property
+    def weight(self) -> float:
+        """How much changed: logarithms of the ratios, added up, each at most a factor of two."""
+        return sum(_size(one.step.ratio) for one in self.changes)
+
+
+def group(changes: Sequence[Change], history: Past) -> list[Group]:
+    """Unite changes whose places overlap by the commit that explains most of them; standing regressions first."""
+    known = [_known(series) for series in history.series]
+    groups = []
+    for revision, mine in _causes(changes):
+        agree = len({one.key for one in mine})
+        asked = sum(first < revision <= last for first, last in known)
+        groups.append(Group(history.commits[revision], tuple(sorted(mine, key=_rank)), agree, max(agree, asked)))
+    return ranked(groups)
+
+
+def ranked(groups: Iterable[Group]) -> list[Group]:
+    """Return groups with standing regressions first, then the larger ones."""
+    return sorted(groups, key=lambda one: (not one.standing, -one.weight, one.commit.sha))
+
+
+def _causes(changes: Sequence[Change]) -> Iterator[tuple[int, list[Change]]]:
+    """Yield revisions with the changes laid to them, each change once."""
+    for lot in _neighbours(changes):
+        left = lot
+        while left:
+            revision = _likeliest(left)
+            yield revision, [one for one in left if _holds(one, revision)]
+            left = [one for one in left if not _holds(one, revision)]
+
+
+def _neighbours(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Yield the changes in lots such that no change of one lot overlaps one of another."""
+    lot: list[Change] = []
+    end = -1
+    for one in sorted(changes, key=_span):
+        first, last = _span(one)
+        if lot and first > end:
+            yield lot
+            lot = []
+        lot.append(one)
+        end = max(end, last)
+    if lot:
+        yield lot
+
+
+def _likeliest(changes: Sequence[Change]) -> int:
+    """Return the revision that the changes point at most, the later one of equals.
+
+    Each has one vote, split over the commits between its last old and first new point; commits that only its noise
+    allows get a tenth of it.
+    """
+    gains: dict[int, float] = {}
+    for one in changes:
+        first, last = _span(one)
+        faint = 0.1 / (last - first + 1)
+        _add(gains, first, last, faint)
+        _add(gains, one.revision - one.candidates + 1, one.revision, 1 / one.candidates - faint)
+    edges = sorted(gains)
+    votes, best, likeliest = 0.0, 0.0, edges[0]
+    for edge, beyond in pairwise(edges):
+        votes += gains[edge]
+        if votes >= best - 1e-9:
+            best, likeliest = votes, beyond - 1
+    return likeliest
+
+
+def _add(gains: dict[int, float], first: int, last: int, share: float) -> None:
+    """Let a share of a vote begin at one revision and end after another."""
+    gains[first] = gains.get(first, 0.0) + share
+    gains[last + 1] = gains.get(last + 1, 0.0) - share
+
+
+def _span(change: Change) -> tuple[int, int]:
+    """Return the revisions that may have made a change, noise considered."""
+    return change.span or (change.revision - change.candidates + 1, change.revision)
+
+
+def _holds(change: Change, revision: int) -> bool:
+    """Whether a revision may have made a change."""
+    first, last = _span(change)
+    return first <= revision <= last
+
+
+def _known(series: Series) -> tuple[int, int]:
+    """Return the first and last revision of a series with a value; (0, -1) without any."""
+    found = [revision for revision, value in zip(series.revisions, series.values, strict=True) if math.isfinite(value)]
+    return (found[0], found[-1]) if found else (0, -1)
+
+
+def _rank(change: Change) -> tuple[bool, bool, float]:
+    """Sort standing regressions first, then by size."""
+    return (not change.worse, not change.standing, -_size(change.step.ratio))
+
+
+def _size(ratio: float) -> float:
+    """Return how much a ratio is: the size of its logarithm, at most that of a factor of two (also what has none)."""
+    most = math.log(2)
+    return min(most, abs(math.log(ratio))) if 0 < ratio < math.inf else most
