@@ -14,14 +14,19 @@ from bench_runner.stats.noise import Array, inflation
 _PLACES = 160
 _COARSE = 4
 _BEYOND = 40  # bins: the level of few points may lie beyond them all
+# A residual counts with at most so many sd where its square is taken.
+_BOUND = 3.0
+# The noise of two levels is estimated together with so many points of the whole series': few say little of it.
+_POOLED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The likeliest level in bins, and the log likelihood of the stretch there."""
+    """The likeliest level in bins, the log likelihood of the stretch there, its bounded squares around it, in sd."""
 
     bin: int
     likelihood: float
+    squares: float
 
 
 class Levels:
@@ -47,7 +52,7 @@ class Levels:
             self.density = Density(self._values[self._code] - levels, self._unseen)
             self._known = {}
             levels = np.repeat([self.level(start, end).bin for start, end in edges], sizes)
-        rest = np.clip((self._values[self._code] - levels) * STEP, -3.0, 3.0)
+        rest = _bounded(self._values[self._code] - levels)
         self.inflation = inflation(rest - rest.mean())
 
     def level(self, *edges: int) -> Level:
@@ -60,6 +65,17 @@ class Levels:
         """Return by how much two levels make a stretch likelier than one (natural logarithm)."""
         two = self.level(start, place).likelihood + self.level(place, end).likelihood
         return max(0.0, two - self.level(start, end).likelihood)
+
+    def spread(self, places: Sequence[int]) -> float:
+        """Return the variance of the bounded residuals around the levels between the places, in sd squared."""
+        edges = list(pairwise([0, *places, len(self._code)]))
+        return sum(self.level(start, end).squares for start, end in edges) / max(1, len(self._code) - len(edges)) or 1.0
+
+    def evidence(self, start: int, place: int, end: int, spread: float) -> float:
+        """Return the square of the standard errors that speak for two levels; less where noise exceeds `spread`."""
+        squares = self.level(start, place).squares + self.level(place, end).squares
+        local = (squares + _POOLED * spread) / (end - start - 2 + _POOLED)
+        return 2 * self.gain(start, place, end) / self.inflation / max(1.0, local / spread)
 
     def likelihoods(self, start: int, end: int, level: Level) -> Array:
         """Return the log likelihood of each point at a level."""
@@ -90,4 +106,12 @@ class Levels:
         """Return the likeliest of some levels."""
         found = self.density.log[np.clip(bins - levels[:, None], -HALF, HALF) + HALF] @ counts
         best = int(found.argmax())
-        return Level(int(levels[best]), float(found[best]))
+        rest = _bounded(bins - levels[best])
+        middle = float(rest @ counts) / float(counts.sum())
+        return Level(int(levels[best]), float(found[best]), float((rest - middle) ** 2 @ counts))
+
+
+def _bounded(residuals: Bins) -> Array:
+    """Return residuals in bins as sd, outliers pulled in."""
+    found: Array = np.clip(residuals * STEP, -_BOUND, _BOUND)
+    return found

@@ -14,6 +14,8 @@ Places = NDArray[np.intp]
 MIN_POINTS = 3
 # A candidate must lower the cost of its window by this; far below any accepted change, it only keeps them few.
 CANDIDATE_GAIN = 1.0
+# Among so many newest points a level may begin that had no time yet to pay: it is proposed for that same gain.
+NEWEST = 8
 # A level reaches back over at most this many candidates at a time; the chosen are chosen from again until all fit.
 REACH = 64
 
@@ -32,7 +34,7 @@ def segment(values: Array) -> list[int]:
     while True:
         chosen = _best(kernel, places, penalty)
         if len(places) < REACH or len(chosen) == len(places):
-            return [int(place) for place in chosen]
+            return [*map(int, chosen), *_newest(kernel, int(chosen[-1]) if len(chosen) else 0)]
         places = chosen
 
 
@@ -48,6 +50,17 @@ def candidates(kernel: Kernel) -> Places:
         found.append(places[peak])
         width = math.ceil(width * 1.5)
     return np.unique(np.concatenate(found))
+
+
+def _newest(kernel: Kernel, start: int) -> list[int]:
+    """Return the best place for a level among the newest points, where the last one begins at `start`; or nothing."""
+    places = np.arange(max(start + MIN_POINTS, kernel.size - NEWEST), kernel.size - MIN_POINTS + 1)
+    if not len(places):
+        return []
+    before = np.array([kernel.merits(np.array([start]), int(place))[0] for place in places])
+    gains = before + kernel.merits(places, kernel.size) - kernel.merits(np.array([start]), kernel.size)
+    best = int(gains.argmax())
+    return [int(places[best])] if gains[best] >= CANDIDATE_GAIN else []
 
 
 def _running_maximum(values: Array, radius: int) -> Array:

@@ -54,7 +54,8 @@ class Validation:
     def judge(self, places: Sequence[int]) -> list[Standing]:
         """Measure every change: the likelihood of two levels over that of one, as standard errors."""
         edges = [0, *places, len(self._values)]
-        return [self._one(*edges[k : k + 3]) for k in range(len(places))]
+        spread = self._levels.spread(places) if places else 1.0
+        return [self._one(spread, *edges[k : k + 3]) for k in range(len(places))]
 
     def _eliminate(self, places: Sequence[int]) -> list[int]:
         """Take out one change after the other, or both ends of a visit, until all that are left stand."""
@@ -73,11 +74,11 @@ class Validation:
             self._known[start, end] = level(self._values[start:end], self._noise)
         return self._known[start, end]
 
-    def _one(self, start: int, place: int, end: int) -> Standing:
+    def _one(self, spread: float, start: int, place: int, end: int) -> Standing:
         before, after = self._level(start, place), self._level(place, end)
         sizes = place - start, end - place
         points = sum(1 / size for size in sizes)
-        certain = 2 * self._levels.gain(start, place, end) / self._levels.inflation * points / (points + 2 / WANDER)
+        certain = self._levels.evidence(start, place, end, spread) * points / (points + 2 / WANDER)
         error = self._noise * math.sqrt(self._levels.inflation * points)
         return Standing(place, before, after, error, math.sqrt(certain) / (1 + SHORT / min(sizes)))
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.ndimage import maximum_filter1d
 
 from bench_runner.stats.kernel import FREQUENCIES, Kernel
-from bench_runner.stats.segmentation import MIN_POINTS, _best, _running_maximum, candidates, segment
+from bench_runner.stats.segmentation import MIN_POINTS, NEWEST, _best, _running_maximum, candidates, segment
 
 
 def likeness(a: float, b: float) -> float:
@@ -81,4 +81,12 @@ def test_more_survivors_than_one_pass_reaches_over() -> None:
     rng = np.random.default_rng(4)
     truth = list(range(40, 6000, 40))
     values = rng.normal(0, 1, 6000) + 8 * (np.arange(6000) // 40 % 3)
-    assert segment(values) == truth
+    assert [place for place in segment(values) if place <= 6000 - NEWEST] == truth
+
+
+def test_the_newest_points_are_proposed_before_they_can_pay() -> None:
+    values = np.random.default_rng(5).normal(0, 1, 300)
+    values[297:] += 6
+    assert segment(values)[-1:] == [297]
+    values[297:] -= 6
+    assert all(place > 300 - NEWEST for place in segment(values))
