@@ -228,3 +228,24 @@ def test_anything_goes_in_and_ordered_places_come_out(values: list[float], exact
     assert places == sorted(set(places))
     assert all(0 < place < len(values) and np.isfinite(values[place]) for place in places)
     assert Segments().steps(values, exact=exact) == steps or any(np.isnan(step.ratio) for step in steps)
+
+
+def test_a_series_with_two_states_has_states_and_no_changes() -> None:
+    rng = np.random.default_rng(19)
+    values = np.exp(rng.normal(0, 0.01, 150)) * np.repeat([1.0, 1.3] * 3, 25)
+    found = Segments().examine(values)
+    assert found.steps == ()
+    assert found.states == pytest.approx((1.0, 1.3) * 3, rel=0.02)
+    mended = Segments().examine(values[:75])
+    assert [step.index for step in mended.steps] == [25, 50]
+    assert mended.states == ()
+
+
+def test_a_wide_point_weighs_less() -> None:
+    rng = np.random.default_rng(20)
+    values = np.exp(rng.normal(0, 0.01, 60))
+    values[50:] *= 1.03
+    narrow = Segments().steps(values, low=values * 0.99, high=values * 1.01)
+    wide = np.where(np.arange(60) < 50, 0.01, 0.5)
+    assert [step.index for step in narrow] == [50]
+    assert Segments().steps(values, low=values * (1 - wide), high=values * (1 + wide)) == []
