@@ -96,7 +96,7 @@ def test_detect_writes_nothing_unless_it_is_asked_to(project: Project) -> None:
 
 
 def test_a_night_after_night_the_id_stays_and_the_range_narrows(project: Project) -> None:
-    project.measure(range(0, 50, 5), step)
+    project.measure(range(0, 50, 4), step)
     project("detect", "--record")
     ((name, first),) = project.ledger().items()
     project.measure([17, 18], step)
@@ -272,7 +272,7 @@ def test_another_detector_is_not_recorded(project: Project) -> None:
 
 @pytest.mark.slow
 def test_a_picture_as_svg(project: Project) -> None:
-    project.measure(range(0, 50, 5), step)
+    project.measure(range(0, 50, 4), step)
     name = str(project.json("changes")[0]["id"])
     assert "wrote change.svg" in project("changes", "show", name, "--svg", "change.svg")
     assert (project.folder / "change.svg").read_text().startswith("<?xml")
