@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from bench_runner.model.benchmark import Case
 from bench_runner.model.commit import Commit
 from bench_runner.model.metric import Metric
-from bench_runner.model.run import Outcome
+from bench_runner.model.run import Fingerprint, Outcome
 from bench_runner.model.series import SeriesKey
 from bench_runner.model.work import Work
 
@@ -28,6 +28,7 @@ class RunFact:
     """That a commit was measured in an environment on a machine: when the last case began (ms, 0 unknown), how well.
 
     `measured` counts numbers, `failed` cases that failed, crashed or ran out of time; `work` is what measuring took.
+    `fingerprint` is what it ran on, `canary_s` how long its canary usually took (0 unknown).
     """
 
     sha: str
@@ -38,6 +39,8 @@ class RunFact:
     failed: int = 0
     built: bool = True
     work: Work = field(default_factory=Work)
+    fingerprint: Fingerprint = field(default_factory=Fingerprint)
+    canary_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bench_runner.model.policy import Rename
 from bench_runner.model.production import is_production
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.store import columns
+from bench_runner.store.circumstances import read_fingerprint
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import Damage
 from bench_runner.store.work import KEY as WORK
@@ -23,6 +24,8 @@ from bench_runner.store.work import read_work
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bench_runner.model.run import Fingerprint
 
 UNLISTED = Metric("value", "unit")  # of a benchmark whose description was lost
 
@@ -147,12 +150,16 @@ def _releases(series: Sequence[Series], repository: Repository) -> dict[str, Com
 def _facts(found: columns.Columns) -> Iterator[tuple[int, RunFact]]:
     """Yield index and facts of all readable runs."""
     counts = frames.counts(found)
+    prints: dict[str, Fingerprint] = {}
     for index, entry in enumerate(found.entries):
         if not entry.damage:
             finished, measured, failed = counts.get(index, (0, 0, 0))
             ended = (finished, measured, failed, entry.built)
             work = read_work({WORK: entry.work})
-            yield index, RunFact(entry.sha, entry.environment, entry.machine, *ended, work)
+            on = prints.get(entry.fingerprint) or prints.setdefault(
+                entry.fingerprint, read_fingerprint(entry.fingerprint)
+            )
+            yield index, RunFact(entry.sha, entry.environment, entry.machine, *ended, work, on, entry.canary_s)
 
 
 def _named(

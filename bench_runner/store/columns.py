@@ -13,6 +13,7 @@ from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.store import arrow
+from bench_runner.store.circumstances import canary_of, fingerprint_of, write_fingerprint
 from bench_runner.store.documents import document, run_of
 from bench_runner.store.fields import Json, number
 from bench_runner.store.files import Store
@@ -20,7 +21,7 @@ from bench_runner.store.jsonfile import Damage, read_bytes
 from bench_runner.store.points import Points, read_points
 from bench_runner.store.work import write_work
 
-FORMAT = 5  # to be raised whenever a file would be read differently
+FORMAT = 6  # to be raised whenever a file would be read differently
 _HEAD = f"bench-history columns {FORMAT}\n".encode()
 _DIGEST = 32
 _NUMBERS = {
@@ -38,7 +39,7 @@ _NUMBERS = {
 class Entry:
     """A result file as last read: its place below results/, its stamp and content, and what it says of the whole run.
 
-    `damage` is the reason why it could not be read, else "".
+    `damage` is the reason why it could not be read, else ""; `fingerprint` and `canary_s` are told by `circumstances`.
     """
 
     place: str
@@ -54,6 +55,8 @@ class Entry:
     build_detail: str = ""
     build_output: str = ""
     work: Json = field(default_factory=dict)  # as in the file
+    fingerprint: str = ""
+    canary_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
         found = document(content, path)
         run = run_of(path, found, results=False)
         points = read_points(found)
+        canary = canary_of(found)
         spent = [number(row.columns.get("duration"), "duration") for row in found.rows.values()]
     except StoreError as error:
         return replace(entry, damage=Damage.of(path, error).reason), Points()
@@ -144,6 +148,8 @@ def _parse(content: bytes, path: Path, entry: Entry) -> tuple[Entry, Points]:
         build_detail=run.build.detail,
         build_output=run.build.output,
         work=write_work(run.work) if run.work.steps else {},
+        fingerprint=write_fingerprint(fingerprint_of(run)),
+        canary_s=canary,
     )
     return entry, points
 
@@ -200,7 +206,10 @@ def _read(place: Path) -> Columns:
         return _empty()
     table = pa.ipc.open_file(pa.BufferReader(body)).read_all()
     raw = json.loads(table.schema.metadata[b"entries"])
-    entries = tuple(Entry(**{**one, "stamp": tuple(one["stamp"])}) for one in raw)
+    prints = json.loads(table.schema.metadata[b"fingerprints"])
+    entries = tuple(
+        Entry(**{**one, "stamp": tuple(one["stamp"]), "fingerprint": prints[one["fingerprint"]]}) for one in raw
+    )
     return Columns(entries, table.replace_schema_metadata())
 
 
@@ -213,7 +222,10 @@ def _write(place: Path, columns: Columns) -> None:
     """Keep columns for the next time, if that is possible."""
     import pyarrow as pa
 
-    metadata = {"entries": json.dumps([asdict(one) for one in columns.entries])}
+    prints = list(dict.fromkeys(one.fingerprint for one in columns.entries))  # few differ, and each is long
+    places = {one: place for place, one in enumerate(prints)}
+    entries = [{**asdict(one), "fingerprint": places[one.fingerprint]} for one in columns.entries]
+    metadata = {"entries": json.dumps(entries), "fingerprints": json.dumps(prints)}
     table = columns.table.replace_schema_metadata(metadata)
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="lz4")
