@@ -57,6 +57,7 @@ class Wanted:
     bench: tuple[str, ...] = ()
     environment: str | None = None
     machine: str | None = None
+    doubtful: bool = False
 
     def __post_init__(self) -> None:
         if self.state not in {None, *get_args(States)}:
@@ -68,7 +69,8 @@ class Wanted:
         from bench_runner.runner.session import selector
 
         chosen = selector(self.bench)
-        every = [*told.changes, *(one.change for one in told.seen)]
+        doubtful = [change for one in told.doubtful if self.doubtful for change in one.changes]
+        every = [*told.changes, *doubtful, *(one.change for one in told.seen)]
         some = [
             one
             for one in (told.dismissed if self.state == "dismissed" else every)
@@ -93,6 +95,7 @@ def changes(
     now: Now = None,
     bench: Bench = None,
     environment: Environment = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that may well be luck (q above 5 %).")] = False,
     form: Format = "text",
     detector: Detector = None,
 ) -> None:
@@ -115,7 +118,7 @@ def changes(
     """
     if context.invoked_subcommand is None:
         project = Project.of(context)
-        some = (since, now, tuple(bench or ()), environment, project.chosen)
+        some = (since, now, tuple(bench or ()), environment, project.chosen, every)
         _list(project, Wanted(state, worse if worse != better else None, *some), form, detector)
 
 
@@ -150,7 +153,7 @@ def _list(project: Project, wanted: Wanted, form: str, detector: str | None, *, 
     history, told = found(project, detector, wanted.now)
     tell_elsewhere(history)
     some = [one for one in wanted.of(told, history) if one.standing or not standing]
-    table = sheet(some, history.commits)
+    table = sheet(some, history.commits, [*told.groups, *told.doubtful], told.events)
     show_sheet(replace(table, notes=(*table.notes, *_left_out(wanted, told.dismissed))), form)
 
 

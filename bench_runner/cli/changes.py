@@ -57,6 +57,7 @@ def detect(
     from bench_runner.history.production import beside
     from bench_runner.report.budgets import exceeded
     from bench_runner.report.changes import grouped
+    from bench_runner.report.events import event_sheet
     from bench_runner.report.production import deployed
 
     project = Project.of(context)
@@ -65,10 +66,15 @@ def detect(
     history, told = found(project, detector, now)
     tell_elsewhere(history)
     show_sheet(grouped(told.groups, beside(told.seen)), "text")
+    if told.events:
+        show_sheet(event_sheet(told.events), "text")
     if history.production:
         show_sheet(deployed(told.seen, project.repository.tags()), "text")
     if told.budgets:
         show_sheet(exceeded(told.budgets), "text")
+    if told.doubtful:
+        many = units.count(sum(len(one.changes) for one in told.doubtful), "further change")
+        typer.echo(f"{many} may well be luck: `bench-runner changes --all` lists them too", err=True)
     tell_news(project, told, record=record)
     if exit_code and (any(group.standing for group in told.groups) or told.exceeded):
         raise typer.Exit(REGRESSION)
@@ -103,7 +109,8 @@ def found(project: Project, detector: str | None, now: str | None = None) -> "tu
     history = project.history()
     policy = project.policy(history, today(now))
     with span("detect"):
-        told = findings(history, project.detector(detector), policy, ledger.read(project.store))
+        known = ledger.read(project.store)
+        told = findings(history, project.detector(detector), policy, known, project.config.project)
     for warning in [*policy.asv.warnings, *policy.expired([*told.changes, *(one.change for one in told.seen)])]:
         typer.echo(f"warning: {plain(warning)}", err=True)
     return history, told

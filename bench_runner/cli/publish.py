@@ -61,7 +61,8 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
     folder = (html_dir or project.config.html_dir).resolve()
     history, told = found(project, detector)
     with span("layout"):
-        laid = site(material_of(history, told.groups, project.config, project.repository.tags(), told.seen))
+        tags = project.repository.tags()
+        laid = site(material_of(history, told.groups, project.config, tags, told.seen, told.events))
     done = build(laid, folder)
     typer.echo(
         f"{folder}: {len(done.written)} files written, {len(done.kept)} unchanged, {len(done.removed)} removed",

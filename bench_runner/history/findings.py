@@ -5,17 +5,22 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bench_runner.history.budgets import judge
-from bench_runner.history.changes import find
-from bench_runner.history.grouping import Group, group, ranked
+from bench_runner.history.changes import Past, find
+from bench_runner.history.events import split
+from bench_runner.history.evidence import judged
+from bench_runner.history.grouping import Group, ranked
 from bench_runner.history.ledger import Ledger, Reconciled, reconcile
 from bench_runner.history.policy import Policy
 from bench_runner.history.production import Deployed, Seen, linked
 from bench_runner.history.series import History
 from bench_runner.history.settled import settled
+from bench_runner.history.surroundings import Surroundings
 from bench_runner.model.budget import BudgetVerdict
 from bench_runner.model.change import Change
+from bench_runner.model.event import Event
 from bench_runner.model.ledger import Proposal
 from bench_runner.stats.detector import Detector
+from bench_runner.stats.discovery import FALSE_SHARE
 
 EMPTY: Ledger = MappingProxyType({})
 
@@ -24,8 +29,9 @@ EMPTY: Ledger = MappingProxyType({})
 class Findings:
     """Groups of changes, standing regressions first, and the changes of production with what moved beside them.
 
-    What a person has dismissed stands apart from both. `proposals` are news for the ledger. `budgets` are those of the
-    policy, with what became of them in each series.
+    Groups that may well be luck are not among them but in `doubtful`, unless a change of theirs is recorded; no commit
+    is to blame for `events`. What a person has dismissed stands apart from all. `proposals` are news for the ledger.
+    `budgets` are those of the policy, with what became of them in each series.
     """
 
     groups: Sequence[Group] = ()
@@ -33,6 +39,8 @@ class Findings:
     dismissed: Sequence[Change] = ()
     proposals: Sequence[Proposal] = ()
     budgets: Sequence[BudgetVerdict] = ()
+    doubtful: Sequence[Group] = ()
+    events: Sequence[Event] = ()
 
     @property
     def exceeded(self) -> list[BudgetVerdict]:
@@ -45,19 +53,41 @@ class Findings:
         return [change for one in self.groups for change in one.changes]
 
 
-def findings(history: History, detector: Detector, policy: Policy | None = None, ledger: Ledger = EMPTY) -> Findings:
-    """Return what a detector finds in a history, as far as the policy keeps it, with what the ledger knows of it."""
+def findings(
+    history: History, detector: Detector, policy: Policy | None = None, ledger: Ledger = EMPTY, project: str = ""
+) -> Findings:
+    """Return what a detector finds in a history, as far as the policy keeps it, with what the ledger knows of it.
+
+    `project` is the measured distribution: that its version changes is no difference of an environment.
+    """
     rules = policy or Policy()
-    changes = find(history, detector, rules)
-    groups = group(changes, history)
-    deployed = find(Deployed(history.commits, history.production), detector, rules)
+
+    def look(past: Past) -> list[Change]:
+        return find(past, detector, rules)
+
+    changes = look(history)
+    parts = split(history, changes, detector, Surroundings.of(history, project), look)
+    groups = judged(parts.changes, parts, parts.events)
+    unsure = frozenset(change for one in groups if one.q > FALSE_SHARE for change in one.changes)
     every = Deployed(history.commits, [*history.series, *history.production])
-    flat = [*(change for one in groups for change in one.changes), *deployed]
-    told = _judged(reconcile(flat, ledger, every, today=rules.as_now), rules)
+    flat = [*(change for one in groups for change in one.changes), *look(Deployed(history.commits, history.production))]
+    told = _judged(reconcile(flat, ledger, every, today=rules.as_now, unsure=unsure), rules)
     now = settled(groups, told, history.commits)
-    groups = ranked(_accepted(one, rules) for one in now.groups)
-    seen = linked([rules.accepted(one) for one in now.deployed], groups)
-    return Findings(groups, seen, now.dismissed, told.proposals, judge(history, rules, changes))
+    groups = ranked(_accepted(one, rules) for one in now.groups if _sure(one))
+    return Findings(
+        groups,
+        linked([rules.accepted(one) for one in now.deployed], groups),
+        now.dismissed,
+        told.proposals,
+        judge(history, rules, changes),
+        [one for one in now.groups if not _sure(one)],
+        parts.events,
+    )
+
+
+def _sure(one: Group) -> bool:
+    """Whether a group is more than luck, or was once taken for more and is recorded."""
+    return one.q <= FALSE_SHARE or any(change.known_as for change in one.changes)
 
 
 def _accepted(one: Group, policy: Policy) -> Group:

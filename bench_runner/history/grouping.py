@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bench_runner.history.changes import Past
@@ -13,12 +13,16 @@ from bench_runner.model.series import Series
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The changes that one commit most likely made: `agree` of the `asked` series measured on both sides of it."""
+    """The changes that one commit most likely made: `agree` of the `asked` series measured on both sides of it.
+
+    `q` is the share of luck among all groups that are at least as surprising.
+    """
 
     commit: Commit
     changes: tuple[Change, ...]
     agree: int
     asked: int
+    q: float = 0.0
 
     @property
     def standing(self) -> bool:
@@ -47,22 +51,29 @@ def ranked(groups: Iterable[Group]) -> list[Group]:
     return sorted(groups, key=lambda one: (not one.standing, -one.weight, one.commit.sha))
 
 
+def widened(one: Group, changes: Sequence[Change]) -> Group:
+    """Return a group with further changes."""
+    mine = tuple(sorted((*one.changes, *changes), key=_rank))
+    agree = len({change.key for change in mine})
+    return replace(one, changes=mine, agree=agree, asked=max(agree, one.asked))
+
+
 def _causes(changes: Sequence[Change]) -> Iterator[tuple[int, list[Change]]]:
     """Yield revisions with the changes laid to them, each change once."""
     for lot in _neighbours(changes):
         left = lot
         while left:
             revision = _likeliest(left)
-            yield revision, [one for one in left if _holds(one, revision)]
-            left = [one for one in left if not _holds(one, revision)]
+            yield revision, [one for one in left if holds(one, revision)]
+            left = [one for one in left if not holds(one, revision)]
 
 
 def _neighbours(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Yield the changes in lots such that no change of one lot overlaps one of another."""
     lot: list[Change] = []
     end = -1
-    for one in sorted(changes, key=_span):
-        first, last = _span(one)
+    for one in sorted(changes, key=span):
+        first, last = span(one)
         if lot and first > end:
             yield lot
             lot = []
@@ -80,7 +91,7 @@ def _likeliest(changes: Sequence[Change]) -> int:
     """
     gains: dict[int, float] = {}
     for one in changes:
-        first, last = _span(one)
+        first, last = span(one)
         faint = 0.1 / (last - first + 1)
         _add(gains, first, last, faint)
         _add(gains, one.revision - one.candidates + 1, one.revision, 1 / one.candidates - faint)
@@ -99,14 +110,14 @@ def _add(gains: dict[int, float], first: int, last: int, share: float) -> None:
     gains[last + 1] = gains.get(last + 1, 0.0) - share
 
 
-def _span(change: Change) -> tuple[int, int]:
+def span(change: Change) -> tuple[int, int]:
     """Return the revisions that may have made a change, noise considered."""
     return change.span or (change.revision - change.candidates + 1, change.revision)
 
 
-def _holds(change: Change, revision: int) -> bool:
+def holds(change: Change, revision: int) -> bool:
     """Whether a revision may have made a change."""
-    first, last = _span(change)
+    first, last = span(change)
     return first <= revision <= last
 
 

@@ -21,13 +21,14 @@ def unlike(before: tuple[Run, Result], after: tuple[Run, Result], project: str =
     if old_key != new_key:
         return f"measured in different ways: {old_key} / {new_key}"
     return "; ".join(
-        _differences(old.fingerprint or old_run.fingerprint, new.fingerprint or new_run.fingerprint, project)
+        differences(old.fingerprint or old_run.fingerprint, new.fingerprint or new_run.fingerprint, project)
     )
 
 
-def _differences(old: Fingerprint, new: Fingerprint, project: str) -> Iterator[str]:
-    """Yield what differs of CPU, Python build and distributions."""
-    for word, a, b in (("CPU", old.cpu, new.cpu), ("Python", old.python, new.python)):
+def differences(old: Fingerprint, new: Fingerprint, project: str, *, kernel: bool = False) -> Iterator[str]:
+    """Yield what differs of CPU, Python build and distributions, and of the kernel where that is asked for."""
+    kernels = (("kernel", old.kernel, new.kernel),) if kernel else ()
+    for word, a, b in (("CPU", old.cpu, new.cpu), *kernels, ("Python", old.python, new.python)):
         if a and b and a != b:
             yield f"{word}: {a} / {b}"
     if old.distributions and new.distributions:

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from bench_runner.history.grouping import Group
 from bench_runner.model.change import Change
+from bench_runner.model.event import Event
 from bench_runner.publish.feed_views import Entry, Feed
 from bench_runner.publish.levels import newest
 from bench_runner.publish.material import Material
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.production import Production
 from bench_runner.publish.text import iso, label
-from bench_runner.publish.views import BenchmarkView, ChangeView, CommitView, GroupView, IndexPage
+from bench_runner.publish.views import BenchmarkView, ChangeView, CommitView, EventView, GroupView, IndexPage
 
 FULL = 10  # groups with rows and sparklines; the page must stay light
 LINES = 100  # older groups, one line each
@@ -46,6 +47,8 @@ def index_page(
         listed=() if groups else tuple(listed),
         production=tuple(seen[:FULL]),
         further_production=max(0, len(seen) - FULL),
+        events=tuple(event_view(one, presenter) for one in material.events[: -FULL - 1 : -1]),
+        further_events=max(0, len(material.events) - FULL),
     )
 
 
@@ -65,6 +68,17 @@ def group_view(group: Group, presenter: Presenter) -> GroupView:
         agree=group.agree,
         asked=group.asked,
         further=max(0, len(rows) - ROWS),
+    )
+
+
+def event_view(event: Event, presenter: Presenter) -> EventView:
+    """Return an event of a machine or an environment."""
+    return EventView(
+        commit=presenter.commit(event.first_new),
+        kind=event.kind,
+        name=label(event.name, 120),
+        reason=label(event.reason, 400),
+        laid=len(event.changes),
     )
 
 

@@ -10,6 +10,7 @@ from bench_runner.history.production import Seen
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
+from bench_runner.model.event import Event
 from bench_runner.model.machine import Machine
 from bench_runner.model.series import Series
 
@@ -18,7 +19,8 @@ from bench_runner.model.series import Series
 class Material:
     """Commits oldest first (index = revision), groups ranked, runs `elsewhere` newest first, the rest in any order.
 
-    `production` are series of windows, `seen` their changes, `releases` those that are not on the branch, by sha.
+    `events` are of machines and environments, in the order of commits; `production` are series of windows, `seen`
+    their changes, `releases` those that are not on the branch, by sha.
     """
 
     project: str
@@ -35,6 +37,7 @@ class Material:
     commit_url: str = ""
     production: Sequence[Series] = ()
     seen: Sequence[Seen] = ()
+    events: Sequence[Event] = ()
     releases: Mapping[str, Commit] = field(default_factory=dict)
 
     @cached_property

@@ -6,6 +6,7 @@ from bench_runner.config import Config
 from bench_runner.history.grouping import Group
 from bench_runner.history.production import Seen
 from bench_runner.history.series import History
+from bench_runner.model.event import Event
 from bench_runner.publish.benchmarks import Suite
 from bench_runner.publish.changes import feed, index_page
 from bench_runner.publish.data import commit_scripts
@@ -27,6 +28,7 @@ def material_of(
     config: Config,
     tags: Mapping[str, str] | None = None,
     seen: Sequence[Seen] = (),
+    events: Sequence[Event] = (),
 ) -> Material:
     """Return what the site needs of a history; `tags` maps names to full shas, `seen` are changes of production."""
     return Material(
@@ -44,6 +46,7 @@ def material_of(
         commit_url=config.show_commit_url,
         production=history.production,
         seen=seen,
+        events=events,
         releases=history.releases,
     )
 

@@ -109,6 +109,17 @@ class GroupView:
 
 
 @dataclass(frozen=True, slots=True)
+class EventView:
+    """What happened to a machine or an environment, first seen at a commit; `laid` changes are laid to it."""
+
+    commit: CommitView
+    kind: str
+    name: str
+    reason: str
+    laid: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPage:
     """The landing page: `groups` in full, `older` as one line each, counts over both.
 
@@ -128,6 +139,8 @@ class IndexPage:
     listed: "tuple[BenchmarkView, ...]"
     production: "tuple[SeenView, ...]" = ()
     further_production: int = 0
+    events: tuple[EventView, ...] = ()
+    further_events: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from typing import Protocol
 from bench_runner import units
 from bench_runner.model.change import UNSEEN, Change
 from bench_runner.model.commit import Commit
+from bench_runner.model.event import Event
+from bench_runner.report.events import event_entry
 from bench_runner.report.sheet import Data, Sheet
+from bench_runner.stats.discovery import FALSE_SHARE
 
 SCHEMA = "bench_runner.changes/1"
 PRODUCTION = "production"
@@ -47,9 +50,23 @@ class Group(Protocol):
         """How many could have."""
         ...
 
+    @property
+    def q(self) -> float:
+        """The share of luck among all groups at least as surprising."""
+        ...
 
-def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
-    """Return the table of changes in the order given; `commits` are those of the branch."""
+
+def sheet(
+    changes: Sequence[Change],
+    commits: Sequence[Commit],
+    groups: Sequence[Group] = (),
+    events: Sequence[Event] = (),
+) -> Sheet:
+    """Return the table of changes in the order given; `commits` are those of the branch.
+
+    `groups` tell how sure each change's commit is (q); `events` go into the document.
+    """
+    qs = {change.id: one.q for one in groups for change in one.changes}
     subjects = {one.sha: one.subject for one in commits}
     sourced = any(one.production for one in changes)
     return Sheet(
@@ -57,11 +74,16 @@ def sheet(changes: Sequence[Change], commits: Sequence[Commit]) -> Sheet:
         columns=(SOURCE, *COLUMNS) if sourced else COLUMNS,
         right=frozenset({"change", "before", "after"}),
         cells=tuple(
-            (*((source(one),) if sourced else ()), *_cells(one), subjects.get(one.first_new, "")) for one in changes
+            (*((source(one),) if sourced else ()), *_cells(one, qs.get(one.id, 0.0)), subjects.get(one.first_new, ""))
+            for one in changes
         ),
         marks=tuple(mark(one) for one in changes),
-        document={"schema": SCHEMA, "changes": [entry(one, subjects) for one in changes]},
-        data=Data(DATA, tuple(record(one, subjects) for one in changes)),
+        document={
+            "schema": SCHEMA,
+            "changes": [{**entry(one, subjects), "q": qs.get(one.id)} for one in changes],
+            "events": [event_entry(one) for one in events],
+        },
+        data=Data((*DATA, "q"), tuple((*record(one, subjects), qs.get(one.id)) for one in changes)),
     )
 
 
@@ -114,7 +136,7 @@ def _suspect(group: Group) -> str:
     return group.commit.subject if candidates == 1 else f"(one of {candidates} commits up to) {group.commit.subject}"
 
 
-def _cells(one: Change) -> tuple[str, ...]:
+def _cells(one: Change, q: float) -> tuple[str, ...]:
     """Return the printed row, up to the subject."""
     unit = one.metric.unit
     return (
@@ -124,7 +146,7 @@ def _cells(one: Change) -> tuple[str, ...]:
         units.show(one.step.before, unit),
         units.show(one.step.after, unit),
         where(one),
-        said(one),
+        said(one) if q <= FALSE_SHARE or one.known_as else f"doubtful (q {q:.2g})",
         one.key.machine,
         one.key.environment,
     )

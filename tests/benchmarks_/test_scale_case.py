@@ -1,0 +1,31 @@
+"""The scale case, small: written, read back through repository and store, and scored."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+from scale_case import score, write
+
+
+def test_most_of_what_was_put_in_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = Namespace(benchmarks=24, commits=150, machines=2, shift="up", seed=3)
+    write(tmp_path, chosen)
+    score(tmp_path, tmp_path / "results")
+    said = capsys.readouterr().out
+    assert "48 series, 150 commits" in said
+    assert said.count("moved by +6") == 2
+    assert "2 events" in said
+    rows = [line.split() for line in said.splitlines() if " of " in line and line.lstrip()[0] in "+-"]
+    large = [row for row in rows if abs(int(row[0])) >= 22]
+    assert sum(int(row[2]) for row in large) >= 0.7 * sum(int(row[4]) for row in large) > 0
+
+
+def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
+    chosen = Namespace(benchmarks=3, commits=20, machines=1, shift="random", seed=4)
+    folders = [tmp_path / name for name in ("one", "other")]
+    for folder in folders:
+        folder.mkdir()
+        write(folder, chosen)
+    first, second = ([path for path in sorted(one.rglob("*.json")) if ".git" not in path.parts] for one in folders)
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert len(first) > 15
