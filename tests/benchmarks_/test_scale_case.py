@@ -17,7 +17,9 @@ def test_most_of_what_was_put_in_is_found(tmp_path: Path, capsys: pytest.Capture
     assert "2 events" in said
     rows = [line.split() for line in said.splitlines() if " of " in line and line.lstrip()[0] in "+-"]
     large = [row for row in rows if abs(int(row[0])) >= 22]
-    assert sum(int(row[2]) for row in large) >= 0.7 * sum(int(row[4]) for row in large) > 0
+    found, truth = (sum(int(row[column]) for row in large) for column in (2, 4))
+    assert truth == 10
+    assert found >= 8  # one begins after three commits on both machines: too early for anybody to know what was normal
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
