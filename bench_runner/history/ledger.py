@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench_runner.history.changes import Past
-from bench_runner.history.recorded import Branch, as_recorded, change_of, entry_of, moved, renewed
+from bench_runner.history.recorded import Branch, as_recorded, change_of, entry_of
+from bench_runner.history.renewal import moved, renewed
 from bench_runner.history.seats import Seat, Way, matched, place, same, seat
 from bench_runner.model.change import UNSEEN, Change
 from bench_runner.model.ledger import Entry, Proposal
