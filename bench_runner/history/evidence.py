@@ -26,6 +26,9 @@ READ = 50
 FAINT = 0.05
 # In fewer runs a correlation is mostly chance.
 ENOUGH = 20
+# In fewer points a step cannot be told from noise that remembers, and every step would be laid to that: there the
+# detector's own p speaks, which takes the noise to remember as much as the levels leave of it.
+TELLING = 60
 # What one series says at a place that others found counts for at most this many sd.
 SURE = 8.0
 
@@ -145,8 +148,8 @@ class _Court:
         if change.metric.exact and change.step.p == 0:
             return 0.0
         stretch = self._noises.stretch(change.key, change.step.index)
-        if stretch is None:
-            return 1.0
+        if stretch is None or len(stretch.values) < TELLING:
+            return change.step.p
         place = int(np.searchsorted(stretch.at, change.step.index))
         p = self._lots.chance(stretch.clarity(place), stretch.sizes(place), stretch.noise, stretch.left)
         if stretch.noise.sd > 0 and min(stretch.sizes(place)) >= JUMP:
