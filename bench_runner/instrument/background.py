@@ -25,13 +25,14 @@ class Background:
         """Begin; a thread from before ends after its step."""
         self._turn += 1
         thread = threading.Thread(target=self._run, args=(self._turn,), name=self._name, daemon=True)
+        self._thread = thread
+        _running.add(self)  # before it begins: its first step may be its last
         try:
             thread.start()
         except RuntimeError as error:  # no more threads, or the interpreter ends
+            self._thread = None
+            _running.discard(self)
             registry.failed(self._name, error)
-            return
-        self._thread = thread
-        _running.add(self)
 
     @property
     def running(self) -> bool:
@@ -51,7 +52,7 @@ class Background:
         self._turn += 1
         self.wake()
         thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(_PATIENCE_S)
 
     def again(self) -> None:

@@ -6,7 +6,7 @@ module shop.cart 'seen' -> list [34] -> shop.cart.Item
 import gc
 import sys
 from collections import deque
-from types import FrameType
+from types import FrameType, ModuleType
 
 TYPE_CHECKING = False  # typing takes long to import
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ def name(thing: object) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
+def held_by(holder: object) -> list[object]:
+    """Return what an object refers to, and nothing of a module, whose dict is an object of its own.
+
+    Up to Python 3.12.5, to ask it of the module `_asyncio` may have the next look at all objects never end (CPython
+    issue 122695).
+    """
+    return [] if issubclass(type(holder), ModuleType) else gc.get_referents(holder)
+
+
 def _above(level: list[object], below: dict[int, tuple[object, object]]) -> list[object]:
     """Return what holds the objects of one depth, and note which; our own variables are none of it."""
     children = {id(one): one for one in level}
@@ -47,7 +56,7 @@ def _above(level: list[object], below: dict[int, tuple[object, object]]) -> list
     for holder in gc.get_referrers(*level):
         if id(holder) in below or id(holder) in ours or _is_ours(holder):
             continue
-        child = next((one for one in gc.get_referents(holder) if id(one) in children), None)
+        child = next((one for one in held_by(holder) if id(one) in children), None)
         below[id(holder)] = (holder, child)
         found.append(holder)
         if len(found) == WIDTH:

@@ -96,7 +96,7 @@ def _held(leaked: _Stays) -> Iterator[tuple[object, object]]:
 
 def _references(holder: object) -> Iterator[tuple[object, object]]:
     """Yield what an object refers to, through dicts and tuples that the garbage collector does not look into."""
-    for thing in gc.get_referents(holder):
+    for thing in holders.held_by(holder):
         yield holder, thing
         if type(thing) in {dict, tuple} and not gc.is_tracked(thing):
             for inner in gc.get_referents(thing):

@@ -1,8 +1,11 @@
 """A chain tells what keeps an object alive, from a module down, in bounded steps and without running foreign code."""
 
+import os
+import subprocess
 import sys
 import threading
 from collections import deque
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -109,3 +112,33 @@ def test_a_running_call_is_a_root() -> None:
         thread.join()
     assert told.endswith(f"list [0] -> {__name__}.Box")
     assert told.startswith((f"call of work at {__file__}:", "module threading "))
+
+
+def test_of_a_module_only_its_dict_is_asked() -> None:
+    # Python 3.12 before 3.12.6: to ask `_asyncio` itself puts its list of free iterators into a circle.
+    assert holders.held_by(sys) == []
+    assert any(one is sys for one in holders.held_by(sys.modules))
+
+
+FUTURES = """
+import asyncio, gc
+from bench_runner.instrument import holders
+
+async def main():
+    futures = [asyncio.get_running_loop().create_future() for _ in range(20)]
+    asyncio.get_running_loop().call_later(0.01, lambda: [one.set_result(1) for one in futures])
+    for one in futures:
+        await one
+
+asyncio.run(main())
+for _ in range(40):
+    for one in gc.get_objects():
+        holders.held_by(one)
+gc.get_referrers(object())
+"""
+
+
+def test_to_look_at_all_objects_has_an_end_after_each_other() -> None:
+    # With `gc.get_referents` for all, Python 3.12.1 does not come out of the last line.
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, "-c", FUTURES], env=environment, check=True, timeout=60)

@@ -66,7 +66,8 @@ def test_where_tracing_is_on_already_only_the_difference_is_told() -> None:
     growth = grown_within(0.5)
     timer.join()
     assert growth.bytes < 100_000
-    assert [line.bytes for line in growth.lines if line.file == __file__][:1] == [7033]
+    largest = next(line.bytes for line in growth.lines if line.file == __file__)
+    assert 7_033 <= largest < 7_500  # the interpreter may put something small of its own beside it
     assert growth.lines[0].callers
     assert "called from" in growth.table()
 

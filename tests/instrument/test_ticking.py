@@ -58,6 +58,19 @@ def test_it_may_stop_itself() -> None:
     assert until(lambda: not ticker.running())
 
 
+def test_it_may_stop_itself_before_start_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        begin(thread)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    ticker = Ticker(0.005, lambda: ticker.stop(), "ticks")  # noqa: PLW0108 - it is being made
+    ticker.start()
+    assert not ticker.running()
+
+
 def test_where_no_thread_can_be_started_it_is_a_counted_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
