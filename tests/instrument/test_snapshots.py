@@ -58,6 +58,27 @@ def test_what_a_live_process_leaves_behind_is_laid_to_its_line() -> None:
     assert json.loads(json.dumps(growth.to_dict(), allow_nan=False))["lines"][0]["line"] == line
 
 
+def test_what_is_on_its_way_at_both_ends_has_not_grown() -> None:
+    stop, many = threading.Event(), []
+
+    def busy() -> None:
+        while not stop.is_set():
+            on_its_way = [bytes(100_000) for _ in range(10)]
+            stop.wait(0.02)
+            many.append(len(on_its_way))
+
+    threads = [threading.Thread(target=busy) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    growth = grown_within(0.4)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    line = busy.__code__.co_firstlineno + 2
+    assert len(many) > 9
+    assert sum(one.bytes for one in growth.lines if one.line == line) < 1_500_000  # of 3,000,000 that live at any time
+
+
 def test_where_tracing_is_on_already_only_the_difference_is_told() -> None:
     tracemalloc.start(2)
     old = [bytes(1_000) for _ in range(1_000)]
