@@ -12,6 +12,7 @@ Bins = NDArray[np.intp]
 # Residuals are counted in bins of a twentieth of the noise's sd; beyond 40 sd all are equally unlikely.
 STEP = 0.05
 HALF = 800
+_BINS = 2 * HALF + 1
 # A series says less of its tails the shorter it is: so many points of Student's t (3 degrees of freedom) are added.
 PRIOR = 4.0
 _SIZE = 2048  # of the transforms: what lies beyond 40 sd is room for the kernels
@@ -28,25 +29,23 @@ class Density:
     """
 
     def __init__(self, residuals: Bins, unseen: float = 0.0) -> None:
-        places = np.clip(residuals, -HALF, HALF) + HALF
+        places = np.minimum(np.maximum(residuals, -HALF), HALF) + HALF
         bandwidth = 0.9 * len(places) ** -0.2
         added = PRIOR * _STUDENT
-        pilot = added + sum(
-            share * _smooth(places, math.hypot(bandwidth * wide, unseen))
-            for share, wide in ((0.6, 1), (0.25, 3), (0.15, 9))
-        )
+        narrow, wide, widest = _kernels(np.hypot(bandwidth * np.array([1.0, 3.0, 9.0]), unseen))
+        pilot = added + _smooth(np.bincount(places, minlength=_BINS), 0.6 * narrow + 0.25 * wide + 0.15 * widest)
         here = pilot[places]
         wider = np.clip(np.sqrt(math.exp(float(np.log(here).mean())) / here), 0.6, 12.0)
         steps = np.rint(np.log(wider) / math.log(_RATIO)).astype(np.intp)
-        total = added + sum(
-            _smooth(places[steps == one], math.hypot(bandwidth * _RATIO ** float(one), unseen))
-            for one in np.unique(steps)
-        )
+        least = int(steps.min())
+        rows = int(steps.max()) - least + 1
+        counts = np.bincount((steps - least) * _BINS + places, minlength=rows * _BINS).reshape(rows, _BINS)
+        total = added + _smooth(counts, _kernels(np.hypot(bandwidth * _RATIO ** (least + np.arange(rows)), unseen)))
         self.log: Array = np.log(np.maximum(total, 1e-12) / (len(places) + PRIOR))
 
     def of(self, residuals: Bins) -> Array:
         """Return the log density at each residual, in bins."""
-        found: Array = self.log[np.clip(residuals, -HALF, HALF) + HALF]
+        found: Array = self.log[np.minimum(np.maximum(residuals, -HALF), HALF) + HALF]
         return found
 
 
@@ -58,13 +57,18 @@ def _student() -> Array:
     return shares
 
 
-def _smooth(places: Bins, sd: float) -> Array:
-    """Return how many points there are at each bin, spread by a Gaussian kernel of `sd` standard deviations."""
-    counts = np.bincount(places, minlength=2 * HALF + 1)
-    spread = np.fft.irfft(np.fft.rfft(counts, _SIZE) * np.exp(-0.5 * (_FREQUENCIES * (sd / STEP)) ** 2), _SIZE)
-    smooth: Array = spread[: 2 * HALF + 1]
+def _kernels(sds: Array) -> Array:
+    """Return the transforms of Gaussian kernels of some standard deviations, a row each."""
+    kernels: Array = np.exp(np.square(sds / STEP)[:, None] * _DAMPING)
+    return kernels
+
+
+def _smooth(counts: NDArray[np.intp], kernels: Array) -> Array:
+    """Return how many points there are at each bin, each row of counts spread by its kernel, added up."""
+    spread = np.atleast_2d(np.fft.rfft(counts, _SIZE) * kernels).sum(axis=0)
+    smooth: Array = np.fft.irfft(spread, _SIZE)[:_BINS]
     return smooth
 
 
-_FREQUENCIES = 2 * math.pi * np.fft.rfftfreq(_SIZE)
+_DAMPING = -0.5 * (2 * math.pi * np.fft.rfftfreq(_SIZE)) ** 2
 _STUDENT = _student()

@@ -25,17 +25,21 @@ class Kernel:
         self.sums = np.zeros((self.size + 1, features.shape[1]))
         np.cumsum(features, axis=0, out=self.sums[1:])
 
-    def gains(self, places: NDArray[np.intp], width: int) -> Array:
-        """Return how much a change at each place lowers the cost of the `width` points on either side of it."""
-        left = np.minimum(places, width)[:, None]
-        right = np.minimum(self.size - places, width)[:, None]
-        here = self.sums[places]
-        gap = (here - self.sums[places - left[:, 0]]) / left - (self.sums[places + right[:, 0]] - here) / right
-        gains: Array = np.einsum("ij,ij->i", gap, gap) * (left * right / (left + right))[:, 0]
-        return gains
+    def gains(self, width: int, stride: int, margin: int) -> tuple[NDArray[np.intp], Array]:
+        """Return every `stride`-th place but for a margin at both ends, and what a change there gains.
 
-    def merits(self, starts: NDArray[np.intp], end: int) -> Array:
-        """Return for each start how well one level fits the points up to `end` (their number minus the cost)."""
-        total = self.sums[end] - self.sums[starts]
-        merits: Array = np.einsum("ij,ij->i", total, total) / (end - starts)
+        That is by how much it lowers the cost of the `width` points on either side of it.
+        """
+        places = np.arange(margin, self.size - margin + 1, stride)
+        left = np.minimum(places, width)
+        right = np.minimum(self.size - places, width)
+        here = self.sums[margin : self.size - margin + 1 : stride]
+        gap = (here - self.sums[places - left]) / left[:, None] - (self.sums[places + right] - here) / right[:, None]
+        gains: Array = np.einsum("ij,ij->i", gap, gap) * (left * right / (left + right))
+        return places, gains
+
+    def merits(self, starts: NDArray[np.intp], ends: NDArray[np.intp] | int) -> Array:
+        """Return how well one level fits the points from each start up to its end (their number minus the cost)."""
+        total = self.sums[ends] - self.sums[starts]
+        merits: Array = np.einsum("...j,...j->...", total, total) / (ends - starts)
         return merits

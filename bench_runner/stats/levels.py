@@ -4,16 +4,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench_runner.stats.density import HALF, STEP, Bins, Density
+from bench_runner.stats.density import STEP, Bins, Density
 from bench_runner.stats.noise import Array, inflation
 
 # Levels are looked for at so many places at most, four bins apart where there is room; then in every bin around.
 _PLACES = 160
 _COARSE = 4
 _BEYOND = 40  # bins: the level of few points may lie beyond them all
+_SHARES = np.array([0.1, 0.5, 0.9])
 # A residual counts with at most so many sd where its square is taken.
 _BOUND = 3.0
 # The noise of two levels is estimated together with so many points of the whole series': few say little of it.
@@ -40,20 +43,27 @@ class Levels:
         bins = np.rint(values / STEP)
         self._values, self._code = np.unique(np.clip(bins, -(2**52), 2**52).astype(np.int64), return_inverse=True)
         self._weights, self._unseen = weights, unseen
-        self._known: dict[tuple[int, ...], Level] = {}
+        self._known: dict[tuple[int, ...], Level] = {}  # since the density was learnt
         self.inflation = 1.0
 
     def fit(self, places: Sequence[int]) -> None:
         """Learn the noise from what the levels between the places leave, and how its points depend on each other."""
         edges = list(pairwise([0, *places, len(self._code)]))
-        sizes = [end - start for start, end in edges]
-        levels = np.repeat([int(np.median(self._values[self._code[start:end]])) for start, end in edges], sizes)
-        for _ in range(2):
-            self.density = Density(self._values[self._code] - levels, self._unseen)
-            self._known = {}
-            levels = np.repeat([self.level(start, end).bin for start, end in edges], sizes)
-        rest = _bounded(self._values[self._code] - levels)
+        if not self._known:
+            self._learn(edges, [int(self._values[_middle(self._code[start:end])]) for start, end in edges])
+        self._learn(edges, [self.level(*one).bin for one in edges])
+        rest = _bounded(self._residuals(edges, [self.level(*one).bin for one in edges]))
         self.inflation = inflation(rest - rest.mean())
+
+    def _learn(self, edges: Sequence[tuple[int, int]], bins: Sequence[int]) -> None:
+        """Learn the density of what some levels leave."""
+        self.density = Density(self._residuals(edges, bins), self._unseen)
+        self._known = {}
+
+    def _residuals(self, edges: Sequence[tuple[int, int]], bins: Sequence[int]) -> Bins:
+        """Return what the levels of stretches leave of the points, in bins."""
+        rest: Bins = self._values[self._code] - np.repeat(bins, [end - start for start, end in edges])
+        return rest
 
     def level(self, *edges: int) -> Level:
         """Return the level of one stretch (start, end), or the common one of two (start, end, start, end)."""
@@ -84,9 +94,8 @@ class Levels:
 
     def _counted(self, edges: Sequence[int]) -> tuple[Bins, Array]:
         """Return the bins that occur in some stretches, and how often (weights added up)."""
-        pairs = list(zip(edges[::2], edges[1::2], strict=True))
-        code = np.concatenate([self._code[start:end] for start, end in pairs])
-        weights = None if self._weights is None else np.concatenate([self._weights[start:end] for start, end in pairs])
+        code = _joined(self._code, edges)
+        weights = None if self._weights is None else _joined(self._weights, edges)
         least = int(code.min())
         counts = np.bincount(code - least, weights)
         at = np.flatnonzero(counts)
@@ -94,24 +103,37 @@ class Levels:
 
     def _likeliest(self, bins: Bins, counts: Array) -> Level:
         """Look for the level coarsely between the outer tenths of the points, then closely."""
-        share = np.cumsum(counts) / counts.sum()
-        middle = int(bins[np.searchsorted(share, 0.5)])
-        low = min(int(bins[np.searchsorted(share, 0.1)]), middle - _BEYOND)
-        high = max(int(bins[min(int(np.searchsorted(share, 0.9)), len(bins) - 1)]), middle + _BEYOND)
+        below = np.cumsum(counts)
+        tenth, half, most = bins[np.minimum(np.searchsorted(below, below[-1] * _SHARES), len(bins) - 1)].tolist()
+        low, high = min(tenth, half - _BEYOND), max(most, half + _BEYOND)
         stride = max(_COARSE, math.ceil((high - low) / _PLACES))
-        rough = self._best(bins, counts, np.arange(low, high + stride, stride))
-        return self._best(bins, counts, rough.bin + np.arange(-stride, stride + 1, max(1, stride // _COARSE)))
+        rough, _ = self._best(bins, counts, np.arange(low, high + stride, stride))
+        fine = rough + np.arange(-stride, stride + 1, max(1, stride // _COARSE))
+        best, likelihood = self._best(bins, counts, fine)
+        rest = _bounded(bins - best)
+        mean = float(rest @ counts) / float(below[-1])
+        return Level(best, likelihood, float((rest - mean) ** 2 @ counts))
 
-    def _best(self, bins: Bins, counts: Array, levels: Bins) -> Level:
-        """Return the likeliest of some levels."""
-        found = self.density.log[np.clip(bins - levels[:, None], -HALF, HALF) + HALF] @ counts
+    def _best(self, bins: Bins, counts: Array, levels: Bins) -> tuple[int, float]:
+        """Return the likeliest of some levels, and how likely the points are there."""
+        found = self.density.of(bins - levels[:, None]) @ counts
         best = int(found.argmax())
-        rest = _bounded(bins - levels[best])
-        middle = float(rest @ counts) / float(counts.sum())
-        return Level(int(levels[best]), float(found[best]), float((rest - middle) ** 2 @ counts))
+        return int(levels[best]), float(found[best])
+
+
+def _joined(points: NDArray[Any], edges: Sequence[int]) -> NDArray[Any]:
+    """Return the points of some stretches."""
+    if len(edges) == 2:
+        return points[edges[0] : edges[1]]
+    return np.concatenate([points[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)])
+
+
+def _middle(codes: Bins) -> int:
+    """Return the median."""
+    return int(np.sort(codes)[len(codes) // 2])
 
 
 def _bounded(residuals: Bins) -> Array:
     """Return residuals in bins as sd, outliers pulled in."""
-    found: Array = np.clip(residuals * STEP, -_BOUND, _BOUND)
+    found: Array = np.minimum(np.maximum(residuals * STEP, -_BOUND), _BOUND)
     return found

@@ -18,6 +18,7 @@ CANDIDATE_GAIN = 1.0
 NEWEST = 8
 # A level reaches back over at most this many candidates at a time; the chosen are chosen from again until all fit.
 REACH = 64
+_BLOCK = 256  # edges of which the merits are reckoned at a time
 
 
 def segment(values: Array) -> list[int]:
@@ -44,8 +45,7 @@ def candidates(kernel: Kernel) -> Places:
     found = []
     while width <= max(size // 2, MIN_POINTS):
         stride = max(1, width // 12)  # wide windows see smooth gains: looking closer finds nothing
-        places = np.arange(MIN_POINTS, size - MIN_POINTS + 1, stride)
-        gains = kernel.gains(places, width)
+        places, gains = kernel.gains(width, stride, MIN_POINTS)
         peak = gains >= np.maximum(_running_maximum(gains, max(1, width // 3 // stride)), CANDIDATE_GAIN)
         found.append(places[peak])
         width = math.ceil(width * 1.5)
@@ -81,10 +81,10 @@ def _best(kernel: Kernel, places: Places, penalty: float) -> Places:
     score[0] = penalty  # the first level is no change
     origin = np.zeros(len(edges), dtype=np.intp)
     for k in range(1, len(edges)):
+        if k % _BLOCK == 1:
+            merits = _merits(kernel, edges, k) - penalty
         first = max(0, k - REACH)
-        starts = edges[first:k]
-        scores = score[first:k] + kernel.merits(starts, int(edges[k])) - penalty
-        scores[edges[k] - starts < MIN_POINTS] = -np.inf
+        scores = score[first:k] + merits[(k - 1) % _BLOCK, first - k :]
         best = int(scores.argmax())
         score[k], origin[k] = scores[best], first + best
     chosen = []
@@ -93,3 +93,12 @@ def _best(kernel: Kernel, places: Places, penalty: float) -> Places:
         chosen.append(edges[k])
         k = int(origin[k])
     return np.array(chosen[::-1], dtype=np.intp)
+
+
+def _merits(kernel: Kernel, edges: Places, first: int) -> Array:
+    """Return a row for each of _BLOCK edges: how well one level fits from each of the REACH edges before it."""
+    ends = np.arange(first, min(first + _BLOCK, len(edges)))[:, None]
+    starts = np.maximum(ends - np.arange(REACH, 0, -1), 0)
+    merits = kernel.merits(edges[starts], edges[ends])
+    merits[edges[ends] - edges[starts] < MIN_POINTS] = -np.inf
+    return merits
