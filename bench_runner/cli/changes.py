@@ -111,6 +111,7 @@ def found(project: Project, detector: str | None, now: str | None = None) -> "tu
     with span("detect"):
         known = ledger.read(project.store)
         told = findings(history, project.detector(detector), policy, known, project.config.project)
+        project.examined.save()
     for warning in [*policy.asv.warnings, *policy.expired([*told.changes, *(one.change for one in told.seen)])]:
         typer.echo(f"warning: {plain(warning)}", err=True)
     return history, told

@@ -211,6 +211,7 @@ def _remarks(project: Project, file: "PolicyFile", now: str | None) -> "list[Rem
     project.__dict__["policy_file"] = PolicyFile(file.path, entries)
     policy = project.policy(history, today(now))
     told = findings(history, project.detector(), policy, ledger.read(project.store))
+    project.examined.save()
     names = history.names | project.store.benchmarks().keys()
     known = Known([*history.series, *history.production], [*told.changes, *(one.change for one in told.seen)], names)
     return sorted([*remarks, *unknown, *check(policy, known)], key=lambda one: one.line)

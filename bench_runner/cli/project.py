@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bench_runner.repo.git import Repository
     from bench_runner.stats.detector import Detector
     from bench_runner.store.columns import Columns
+    from bench_runner.store.examined import Examinations
     from bench_runner.store.files import Store
 
 DISTRIBUTION = "bench-history"
@@ -118,6 +119,13 @@ class Project:
 
         return columns.load(self.store, self.cache)
 
+    @cached_property
+    def examined(self) -> "Examinations":
+        """What the detector found the last time, and finds this time."""
+        from bench_runner.store.examined import Examinations
+
+        return Examinations(self.store, self.cache)
+
     @property
     def chosen(self) -> str | None:
         """The machine name given with --machine, None for every machine."""
@@ -154,8 +162,11 @@ class Project:
     def detector(self, name: str | None = None) -> "Detector":
         """Return the detector of that name, by default the configured one."""
         from bench_runner import plugins
+        from bench_runner.stats.changepoints import Segments
 
         made: Detector = plugins.load("detectors", name or self.config.detector)()
+        if isinstance(made, Segments):
+            made.known = self.examined
         return made
 
     def policy(self, history: "History", today: "date | None" = None) -> "Policy":

@@ -1,8 +1,9 @@
 """The house's change detector: log scale, kernel segmentation, validation by the likelihood of its own noise."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from bench_runner.stats.recurring import states
 from bench_runner.stats.scaling import Scaled
 from bench_runner.stats.segmentation import MIN_POINTS, Places, segment
 from bench_runner.stats.significance import KNOWN, Standing, Validation
+from bench_runner.stats.watch import Watch, checkpoints
 
 # A change is placed anew at most so many points from where the segmentation had it.
 NEARBY = 50
@@ -33,8 +35,33 @@ def detect(values: Sequence[float], *, times: Sequence[float] | None = None) -> 
     return [step.index for step in Segments().steps(values)]
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in the first points of a series: its steps and states, all places of changes, and the watch."""
+
+    examined: Examined
+    places: tuple[int, ...]
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The points of a series so far, and what was found in them."""
+
+    values: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    examined: Examined = Examined()
+
+
 class Segments:
-    """Finds steps of at least 1 % that stand out of the series' own noise, in both directions."""
+    """Finds steps of at least 1 % that stand out of the series' own noise, in both directions.
+
+    `known` is what it found before, by a digest of the points: it may be kept, and is the same for the same points.
+    """
+
+    def __init__(self, known: MutableMapping[bytes, Checked] | None = None) -> None:
+        self.known: MutableMapping[bytes, Checked] = {} if known is None else known
 
     def steps(
         self,
@@ -62,23 +89,51 @@ class Segments:
             return Examined(tuple(counter.steps(points, present)))
         if len(present) < 2 * MIN_POINTS:
             return Examined()
-        scaled = Scaled.of(points[present])
         own = [None if ends is None else np.asarray(ends, dtype=float)[present] for ends in (low, high)]
-        found = _examine(scaled, scaled.spreads(*own))
+        checked = self._checked(points[present], *own)
         doubt = ("declared exact but differs at most points",) if exact else ()
-        return replace(found, steps=tuple(_in_place(step, present, doubt) for step in found.steps))
+        edges = [0, *checked.places, len(present)]
+        found = (replace(step, warnings=(*doubt, *_doubts(step, edges))) for step in checked.examined.steps)
+        return replace(checked.examined, steps=tuple(_in_place(step, present) for step in found))
+
+    def update(
+        self, state: State, values: Sequence[float], *, low: Sequence[float] = (), high: Sequence[float] = ()
+    ) -> State:
+        """Return the state of a series that has grown; the same as that of the whole series at once.
+
+        A state without points is the beginning of all; `low` and `high` are given always or never.
+        """
+        grown = State((*state.values, *values), (*state.low, *low), (*state.high, *high))
+        found = self.examine(grown.values, low=grown.low or None, high=grown.high or None)
+        return replace(grown, examined=found)
+
+    def _checked(self, points: Array, low: Array | None, high: Array | None) -> Checked:
+        """Return what holds of some points: found in the first of them, if those after say nothing against it."""
+        for size in checkpoints(len(points)):
+            part = [None if one is None else one[:size] for one in (points, low, high)]
+            told = (b"-" if one is None else one.tobytes() for one in part)
+            digest = blake2b(b"|".join([str(size).encode(), *told]), digest_size=16).digest()
+            if digest not in self.known:
+                self.known[digest] = _check(points[:size], *part[1:])
+            found = self.known[digest]
+            if size == len(points) or not found.watch.calls(points, len(points) - size):
+                break
+        return found
 
 
-def _examine(scaled: Scaled, spreads: Array | None) -> Examined:
-    """Examine present points; `spreads` are the sd that each point's own interval implies, in the scale's unit."""
+def _check(points: Array, low: Array | None, high: Array | None) -> Checked:
+    """Examine present points, and set a watch at their end."""
+    scaled = Scaled.of(points)
+    spreads = scaled.spreads(low, high)
     shown = noise = scale(scaled.values)
     weights = None
     if spreads is not None:
         noise = max(shown, float(np.median(spreads[spreads > 0])))
         weights = np.minimum(1.0, (noise / np.maximum(spreads, noise)) ** 2) if noise > 0 else None
     if noise**2 <= 0:  # none at all, or so little that its square is lost
-        return Examined()
-    standard = (scaled.values - float(np.median(scaled.values))) / noise
+        return Checked(Examined(), (), Watch.of_constant(len(points)))
+    middle = float(np.median(scaled.values))
+    standard = (scaled.values - middle) / noise
     levels = Levels(standard, weights, math.sqrt(1 - (shown / noise) ** 2))
     validation = Validation(scaled.values, noise, scaled.floor, levels)
     places = _placed(validation.run(segment(standard)), levels, len(standard))
@@ -89,7 +144,8 @@ def _examine(scaled: Scaled, spreads: Array | None) -> Examined:
     steps = [
         _step(one, edges[k : k + 3], scaled, levels) for k, one in enumerate(standing) if not {k, k + 1} <= recurring
     ]
-    return Examined(tuple(steps), tuple(scaled.back(heights[k]) for k in sorted(recurring)))
+    examined = Examined(tuple(steps), tuple(scaled.back(heights[k]) for k in sorted(recurring)))
+    return Checked(examined, tuple(places), Watch.of(levels, edges[-2:], (scaled.unit, middle, noise)))
 
 
 def _placed(places: Sequence[int], levels: Levels, size: int) -> list[int]:
@@ -112,11 +168,10 @@ def _weights(edges: Sequence[int], levels: Levels) -> Array:
     return posterior(*likelihoods)
 
 
-def _in_place(step: Step, present: Places, doubt: tuple[str, ...]) -> Step:
+def _in_place(step: Step, present: Places) -> Step:
     """Return a step of the present points as one of all points, missing ones included."""
     earliest, latest = (None if at is None else int(present[at]) for at in (step.earliest, step.latest))
-    warnings = (*doubt, *step.warnings)
-    return replace(step, index=int(present[step.index]), earliest=earliest, latest=latest, warnings=warnings)
+    return replace(step, index=int(present[step.index]), earliest=earliest, latest=latest)
 
 
 def _step(one: Standing, edges: Sequence[int], scaled: Scaled, levels: Levels) -> Step:
@@ -132,13 +187,13 @@ def _step(one: Standing, edges: Sequence[int], scaled: Scaled, levels: Levels) -
         ratio_low=scaled.ratio(one.before, one.after - spread),
         ratio_high=scaled.ratio(one.before, one.after + spread),
         p=min(1.0, places * math.erfc(one.z / math.sqrt(2))),
-        warnings=_doubts(edges),
         earliest=min(earliest, one.index),
         latest=max(latest, one.index),
     )
 
 
-def _doubts(edges: Sequence[int]) -> tuple[str, ...]:
-    """Return what is thin about a step between edges."""
-    sizes = {"before": edges[1] - edges[0], "after": edges[2] - edges[1]}
+def _doubts(step: Step, edges: Sequence[int]) -> tuple[str, ...]:
+    """Return what is thin about a step among the edges of all levels."""
+    k = edges.index(step.index)
+    sizes = {"before": edges[k] - edges[k - 1], "after": edges[k + 1] - edges[k]}
     return tuple(f"only {size} points {side} it" for side, size in sizes.items() if size < KNOWN)

@@ -49,11 +49,16 @@ class Levels:
     def fit(self, places: Sequence[int]) -> None:
         """Learn the noise from what the levels between the places leave, and how its points depend on each other."""
         edges = list(pairwise([0, *places, len(self._code)]))
-        if not self._known:
+        if not self.fitted:
             self._learn(edges, [int(self._values[_middle(self._code[start:end])]) for start, end in edges])
         self._learn(edges, [self.level(*one).bin for one in edges])
         rest = _bounded(self._residuals(edges, [self.level(*one).bin for one in edges]))
         self.inflation = inflation(rest - rest.mean())
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the noise was learnt."""
+        return bool(self._known)
 
     def _learn(self, edges: Sequence[tuple[int, int]], bins: Sequence[int]) -> None:
         """Learn the density of what some levels leave."""

@@ -1,10 +1,8 @@
 """The points of all runs as one table, from a cache that may be thrown away at any moment."""
 
-import contextlib
 import hashlib
 import json
 import math
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
@@ -13,6 +11,7 @@ from typing import Any
 
 from bench_runner.errors import StoreError
 from bench_runner.store import arrow
+from bench_runner.store import cache as kept
 from bench_runner.store.circumstances import canary_of, fingerprint_of, write_fingerprint
 from bench_runner.store.documents import document, run_of
 from bench_runner.store.fields import Json, number
@@ -22,7 +21,7 @@ from bench_runner.store.points import Points, read_points
 from bench_runner.store.work import write_work
 
 FORMAT = 6  # to be raised whenever a file would be read differently
-_HEAD = f"bench-history columns {FORMAT}\n".encode()
+_HEAD = f"columns {FORMAT}"
 _DIGEST = 32
 _NUMBERS = {
     "run": "int32",
@@ -72,23 +71,13 @@ def load(store: Store, cache: Path | None = None) -> Columns:
 
     `cache` is a folder; the user's own when None. Damaged files are collected in the store's `damaged`.
     """
-    place = _place(store, cache)
+    place = kept.place(store, cache, "columns", "arrow")
     old = _read(place)
     new = _refresh(store, old)
     if new is not old:
         _write(place, new)
     store.damaged += [Damage(store.results / one.place, one.damage) for one in new.entries if one.damage]
     return new
-
-
-def _place(store: Store, cache: Path | None) -> Path:
-    """Return the cache file of a results directory."""
-    if cache is None:
-        from platformdirs import user_cache_path
-
-        cache = user_cache_path("bench-history", appauthor=False)
-    name = hashlib.sha256(str(store.results.resolve()).encode(errors="surrogateescape")).hexdigest()[:16]
-    return cache / "columns" / f"{name}.arrow"
 
 
 def _refresh(store: Store, old: Columns) -> Columns:
@@ -196,13 +185,8 @@ def _read(place: Path) -> Columns:
     """Return what the cache holds; nothing when it is missing, of another format, or damaged in any way."""
     import pyarrow as pa
 
-    try:
-        content = memoryview(place.read_bytes())
-    except OSError:
-        return _empty()
-    start = len(_HEAD) + _DIGEST
-    body = content[start:]
-    if content[:start] != _HEAD + hashlib.blake2b(body, digest_size=_DIGEST).digest():
+    body = kept.read(place, _HEAD)
+    if body is None:
         return _empty()
     table = pa.ipc.open_file(pa.BufferReader(body)).read_all()
     raw = json.loads(table.schema.metadata[b"entries"])
@@ -231,12 +215,4 @@ def _write(place: Path, columns: Columns) -> None:
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.ipc.new_file(sink, table.schema, options=options) as writer:
         writer.write_table(table)
-    body = memoryview(sink.getvalue())
-    temporary = place.with_name(f"{place.name}.{secrets.token_hex(4)}.tmp")
-    # A cache that cannot be written costs time, nothing else.
-    with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(_HEAD + hashlib.blake2b(body, digest_size=_DIGEST).digest())
-            file.write(body)
-        temporary.replace(place)
+    kept.write(place, _HEAD, memoryview(sink.getvalue()))

@@ -32,7 +32,9 @@ def test_merits_and_gains_are_sums_over_pairs() -> None:
     starts = np.array([0, 3, 7])
     assert kernel.merits(starts, 12) == pytest.approx([merit(values, int(a), 12) for a in starts])
     whole, left, right = merit(values, 3, 11), merit(values, 3, 7), merit(values, 7, 11)
-    assert kernel.gains(np.array([7]), 4) == pytest.approx([left + right - whole])
+    places, gains = kernel.gains(4, 1, 3)
+    assert places.tolist() == list(range(3, kernel.size - 2))
+    assert gains[places == 7] == pytest.approx([left + right - whole])
 
 
 def test_the_dynamic_programme_finds_the_best_choice() -> None:
