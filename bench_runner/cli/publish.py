@@ -1,5 +1,6 @@
 """`publish` and `preview`: write the history site, look at it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -62,7 +63,8 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
     history, told = found(project, detector)
     with span("layout"):
         tags = project.repository.tags()
-        laid = site(material_of(history, told.groups, project.config, tags, told.seen, told.events))
+        material = material_of(history, told.groups, project.config, tags, told.seen, told.events)
+        laid = site(replace(material, restless=told.restless))
     done = build(laid, folder)
     typer.echo(
         f"{folder}: {len(done.written)} files written, {len(done.kept)} unchanged, {len(done.removed)} removed",

@@ -12,6 +12,7 @@ from bench_runner.history.grouping import Group, ranked
 from bench_runner.history.ledger import Ledger, Reconciled, reconcile
 from bench_runner.history.policy import Policy
 from bench_runner.history.production import Deployed, Seen, linked
+from bench_runner.history.restless import restless
 from bench_runner.history.series import History
 from bench_runner.history.settled import settled
 from bench_runner.history.surroundings import Surroundings
@@ -19,6 +20,7 @@ from bench_runner.model.budget import BudgetVerdict
 from bench_runner.model.change import Change
 from bench_runner.model.event import Event
 from bench_runner.model.ledger import Proposal
+from bench_runner.model.restless import Restless
 from bench_runner.stats.detector import Detector
 from bench_runner.stats.discovery import FALSE_SHARE
 
@@ -31,7 +33,7 @@ class Findings:
 
     Groups that may well be luck are not among them but in `doubtful`, unless a change of theirs is recorded; no commit
     is to blame for `events`. What a person has dismissed stands apart from all. `proposals` are news for the ledger.
-    `budgets` are those of the policy, with what became of them in each series.
+    `budgets` are those of the policy, with what became of them in each series. `restless` series have states.
     """
 
     groups: Sequence[Group] = ()
@@ -41,6 +43,7 @@ class Findings:
     budgets: Sequence[BudgetVerdict] = ()
     doubtful: Sequence[Group] = ()
     events: Sequence[Event] = ()
+    restless: Sequence[Restless] = ()
 
     @property
     def exceeded(self) -> list[BudgetVerdict]:
@@ -82,6 +85,7 @@ def findings(
         judge(history, rules, changes),
         [one for one in now.groups if not _sure(one)],
         parts.events,
+        restless(parts, detector, rules),
     )
 
 

@@ -37,6 +37,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """The steps of a series, and the levels (in the metric's unit) between which it goes back and forth."""
+
+    steps: tuple[Step, ...] = ()
+    states: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A step of a series, placed in the history: it lies after `last_old` and not later than `first_new` (full shas).
 

@@ -12,6 +12,7 @@ from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
 from bench_runner.model.event import Event
 from bench_runner.model.machine import Machine
+from bench_runner.model.restless import Restless
 from bench_runner.model.series import Series
 
 
@@ -20,7 +21,7 @@ class Material:
     """Commits oldest first (index = revision), groups ranked, runs `elsewhere` newest first, the rest in any order.
 
     `events` are of machines and environments, in the order of commits; `production` are series of windows, `seen`
-    their changes, `releases` those that are not on the branch, by sha.
+    their changes, `releases` those that are not on the branch, by sha; `restless` series have states.
     """
 
     project: str
@@ -38,6 +39,7 @@ class Material:
     production: Sequence[Series] = ()
     seen: Sequence[Seen] = ()
     events: Sequence[Event] = ()
+    restless: Sequence[Restless] = ()
     releases: Mapping[str, Commit] = field(default_factory=dict)
 
     @cached_property

@@ -11,13 +11,23 @@ from bench_runner.history.facts import Elsewhere, Failure, Number
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
+from bench_runner.model.restless import Restless
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.publish.data import series_id
 from bench_runner.publish.levels import WIDE, Level, by_series, levels, narrow, newest, short
 from bench_runner.publish.material import Material
 from bench_runner.publish.svg import sparkline, trace
 from bench_runner.publish.text import amount, excerpt, iso, label, params, slug
-from bench_runner.publish.views import ChangeView, CommitView, ElsewhereView, FailureView, NumberView, SeriesView
+from bench_runner.publish.views import (
+    ChangeView,
+    CommitView,
+    ElsewhereView,
+    FailureView,
+    NumberView,
+    RestlessView,
+    SeriesView,
+)
+from bench_runner.report.restless import between
 
 RECENT = 200  # measured commits in a sparkline
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -120,6 +130,18 @@ class Presenter:
     def page(key: SeriesKey) -> str:
         """Return the address of a series: its benchmark's page with it in view."""
         return f"b/{slug(key.case.benchmark)}.html#s={series_id(key)}"
+
+    def restless(self, one: Restless) -> RestlessView:
+        """Return a series with states."""
+        return RestlessView(
+            page=self.page(one.key),
+            benchmark=label(one.key.case.benchmark),
+            params=self.params(one.key.case),
+            machine=label(one.key.machine, 60),
+            environment=label(one.key.environment, 80),
+            between=label(between(one), 200),
+            stretches=one.stretches,
+        )
 
     def change(self, change: Change) -> ChangeView:
         """Return a change."""

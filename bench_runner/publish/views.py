@@ -120,6 +120,19 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
+class RestlessView:
+    """A series that goes back and forth between levels, so many times at any of them."""
+
+    page: str
+    benchmark: str
+    params: str
+    machine: str
+    environment: str
+    between: str
+    stretches: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPage:
     """The landing page: `groups` in full, `older` as one line each, counts over both.
 
@@ -141,6 +154,8 @@ class IndexPage:
     further_production: int = 0
     events: tuple[EventView, ...] = ()
     further_events: int = 0
+    restless: tuple[RestlessView, ...] = ()
+    further_restless: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +269,7 @@ class BenchmarkPage:
     short: int
     header: Mapping[str, object]
     production: "tuple[SeenView, ...]" = ()
+    restless: tuple[RestlessView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import numpy as np
 
-from bench_runner.model.change import Step
+from bench_runner.model.change import Examined, Step
 from bench_runner.stats import exact as counter
 from bench_runner.stats.levels import Levels
 from bench_runner.stats.locate import credible, posterior
@@ -20,14 +20,6 @@ from bench_runner.stats.watch import Watch, checkpoints
 
 # A change is placed anew at most so many points from where the segmentation had it.
 NEARBY = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """The steps of a series, and the levels (in the metric's unit) between which it goes back and forth."""
-
-    steps: tuple[Step, ...] = ()
-    states: tuple[float, ...] = ()
 
 
 def detect(values: Sequence[float], *, times: Sequence[float] | None = None) -> list[int]:  # noqa: ARG001 - part of the call that detectors are scored by; only the order counts
@@ -51,7 +43,7 @@ class State:
     values: tuple[float, ...] = ()
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
-    examined: Examined = Examined()
+    examined: Examined = field(default_factory=Examined)
 
 
 class Segments:

@@ -1,9 +1,9 @@
 """What every change detector offers."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from bench_runner.model.change import Step
+from bench_runner.model.change import Examined, Step
 
 
 class Detector(Protocol):
@@ -18,4 +18,20 @@ class Detector(Protocol):
         exact: bool = False,
     ) -> list[Step]:
         """Return the steps, by index, ascending. NaN values are missing; `low`/`high` are 99 % intervals per point."""
+        ...
+
+
+@runtime_checkable
+class Examiner(Protocol):
+    """A detector that knows series with states from series with changes."""
+
+    def examine(
+        self,
+        values: Sequence[float],
+        *,
+        low: Sequence[float] | None = None,
+        high: Sequence[float] | None = None,
+        exact: bool = False,
+    ) -> Examined:
+        """Return the steps, as `Detector.steps` does, and the states instead of those between them."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # An excursion of up to this many points that comes back, with stretches REST times as long on both sides or with
 # another one in the same direction, is a slow hour of the machine and no change; alone in a short history it is news.
@@ -54,3 +55,11 @@ def _same(levels: Sequence[float], earlier: int, later: int) -> bool:
     """Whether a later level is an earlier one again."""
     jumps = (abs(levels[k + 1] - levels[k]) for k in range(earlier, later))
     return abs(levels[later] - levels[earlier]) < BACK * max(jumps)
+
+
+def told_apart(states: Sequence[float]) -> list[float]:
+    """Return the levels between which states go back and forth, ascending: what is alike is one, with its mean."""
+    ordered = sorted(states)
+    apart = BACK * (ordered[-1] - ordered[0])
+    cuts = [k for k in range(1, len(ordered)) if ordered[k] - ordered[k - 1] > apart]
+    return [sum(ordered[a:b]) / (b - a) for a, b in pairwise([0, *cuts, len(ordered)])]

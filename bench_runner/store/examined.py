@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from bench_runner import stats
-from bench_runner.model.change import Step
-from bench_runner.stats.changepoints import Checked, Examined
+from bench_runner.model.change import Examined, Step
+from bench_runner.stats.changepoints import Checked
 from bench_runner.stats.watch import Watch
 from bench_runner.store import cache as kept
 from bench_runner.store.files import Store
