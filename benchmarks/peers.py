@@ -20,6 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 MARGIN = 5
+APART = 15  # points between changes, and between them and the ends, at least
 LEAST = 0.01  # relative steps below are left out, for every peer alike
 
 
@@ -37,7 +38,7 @@ def made(rng, points, *, changes):
 
     kind, sd = rng.choice(KINDS), math.exp(rng.uniform(*np.log([0.003, 0.05])))
     log = sd * noise(rng, kind, points)
-    truth = sorted(rng.choice(np.arange(1, points // 15), size=changes, replace=False) * 15) if changes else []
+    truth = sorted(rng.choice(np.arange(APART, points - APART + 1, APART), size=changes, replace=False))
     for place in truth:
         log[place:] += rng.choice([-1, 1]) * math.exp(rng.uniform(*np.log([0.02, 0.4])))
     if rng.random() < 0.5:
@@ -168,6 +169,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="detectors whose name holds this")
     chosen = parser.parse_args()
+    if chosen.points < 5 * APART:
+        parser.error(f"--points {chosen.points}: four changes take {5 * APART} at least")
     rng = np.random.default_rng(chosen.seed)
     series = [made(rng, chosen.points, changes=int(rng.integers(1, 5)) * (k % 2)) for k in range(chosen.series)]
     quiet = sum(len(one.values) for one in series if not one.truth)

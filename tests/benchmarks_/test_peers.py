@@ -29,11 +29,11 @@ def test_histories_have_the_changes_they_are_said_to_have() -> None:
         one = peers.made(rng, 300, changes=changes)
         assert len(one.truth) == changes
         assert np.all(one.values > 0)
-        assert all(place % 15 == 0 for place in one.truth)
+        assert all(place % peers.APART == 0 for place in one.truth)
 
 
 def test_it_prints_a_row_for_each_detector_installed_or_not() -> None:
-    command = [sys.executable, str(SCRIPT), "--series", "8", "--points", "60"]
+    command = [sys.executable, str(SCRIPT), "--series", "8", "--points", "90"]
     rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [row[:28].strip() for row in rows[1:]] == list(peers.PEERS)
     assert all("not installed" in row or len(row.split()) >= 6 for row in rows[1:])
