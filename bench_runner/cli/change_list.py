@@ -153,7 +153,7 @@ def _list(project: Project, wanted: Wanted, form: str, detector: str | None, *, 
     history, told = found(project, detector, wanted.now)
     tell_elsewhere(history)
     some = [one for one in wanted.of(told, history) if one.standing or not standing]
-    table = sheet(some, history.commits, [*told.groups, *told.doubtful], told.events, told.restless)
+    table = sheet(some, history.commits, [*told.groups, *told.doubtful], told.events, told.courses)
     show_sheet(replace(table, notes=(*table.notes, *_left_out(wanted, told.dismissed))), form)
 
 

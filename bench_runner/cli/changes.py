@@ -57,9 +57,9 @@ def detect(
     from bench_runner.history.production import beside
     from bench_runner.report.budgets import exceeded
     from bench_runner.report.changes import grouped
+    from bench_runner.report.courses import course_sheet
     from bench_runner.report.events import event_sheet
     from bench_runner.report.production import deployed
-    from bench_runner.report.restless import restless_sheet
 
     project = Project.of(context)
     if record and detector not in {None, project.config.detector}:
@@ -69,8 +69,8 @@ def detect(
     show_sheet(grouped(told.groups, beside(told.seen)), "text")
     if told.events:
         show_sheet(event_sheet(told.events), "text")
-    if told.restless:
-        show_sheet(restless_sheet(told.restless), "text")
+    if told.courses:
+        show_sheet(course_sheet(told.courses), "text")
     if history.production:
         show_sheet(deployed(told.seen, project.repository.tags()), "text")
     if told.budgets:

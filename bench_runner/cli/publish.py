@@ -64,7 +64,7 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
     with span("layout"):
         tags = project.repository.tags()
         material = material_of(history, told.groups, project.config, tags, told.seen, told.events)
-        laid = site(replace(material, restless=told.restless))
+        laid = site(replace(material, courses=told.courses))
     done = build(laid, folder)
     typer.echo(
         f"{folder}: {len(done.written)} files written, {len(done.kept)} unchanged, {len(done.removed)} removed",

@@ -6,21 +6,21 @@ from types import MappingProxyType
 
 from bench_runner.history.budgets import judge
 from bench_runner.history.changes import Past, find
+from bench_runner.history.courses import courses
 from bench_runner.history.events import split
 from bench_runner.history.evidence import judged
 from bench_runner.history.grouping import Group, ranked
 from bench_runner.history.ledger import Ledger, Reconciled, reconcile
 from bench_runner.history.policy import Policy
 from bench_runner.history.production import Deployed, Seen, linked
-from bench_runner.history.restless import restless
 from bench_runner.history.series import History
 from bench_runner.history.settled import settled
 from bench_runner.history.surroundings import Surroundings
 from bench_runner.model.budget import BudgetVerdict
 from bench_runner.model.change import Change
+from bench_runner.model.course import Course
 from bench_runner.model.event import Event
 from bench_runner.model.ledger import Proposal
-from bench_runner.model.restless import Restless
 from bench_runner.stats.detector import Detector
 from bench_runner.stats.discovery import FALSE_SHARE
 
@@ -33,7 +33,8 @@ class Findings:
 
     Groups that may well be luck are not among them but in `doubtful`, unless a change of theirs is recorded; no commit
     is to blame for `events`. What a person has dismissed stands apart from all. `proposals` are news for the ledger.
-    `budgets` are those of the policy, with what became of them in each series. `restless` series have states.
+    `budgets` are those of the policy, with what became of them in each series. `courses` are what series do
+    by themselves.
     """
 
     groups: Sequence[Group] = ()
@@ -43,7 +44,7 @@ class Findings:
     budgets: Sequence[BudgetVerdict] = ()
     doubtful: Sequence[Group] = ()
     events: Sequence[Event] = ()
-    restless: Sequence[Restless] = ()
+    courses: Sequence[Course] = ()
 
     @property
     def exceeded(self) -> list[BudgetVerdict]:
@@ -85,7 +86,7 @@ def findings(
         judge(history, rules, changes),
         [one for one in now.groups if not _sure(one)],
         parts.events,
-        restless(parts, detector, rules),
+        courses(parts, detector, rules),
     )
 
 

@@ -37,11 +37,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """A slow move between two levels (in the metric's unit), from index `first` to `last`."""
+
+    first: int
+    last: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
-    """The steps of a series, and the levels (in the metric's unit) between which it goes back and forth."""
+    """The steps of a series, the levels (in the metric's unit) between which it goes back and forth, its drifts."""
 
     steps: tuple[Step, ...] = ()
     states: tuple[float, ...] = ()
+    drifts: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

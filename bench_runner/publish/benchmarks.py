@@ -117,7 +117,7 @@ class Suite:
             figure=self._figure(mine, metric),
             short=self.presenter.short(mine),
             production=self.production.beside(changes),
-            restless=tuple(self.presenter.restless(one) for one in material.restless if one.key.case.benchmark == name),
+            courses=tuple(self.presenter.course(one) for one in material.courses if one.key.case.benchmark == name),
             header={**self._header(known, mine, metric, shelves), "commits": list(commits)},
         )
         return Page(f"b/{slug(name)}.html", "benchmark.html", data, tuple(one for some in shelves for one in some))

@@ -49,8 +49,8 @@ def index_page(
         further_production=max(0, len(seen) - FULL),
         events=tuple(event_view(one, presenter) for one in material.events[: -FULL - 1 : -1]),
         further_events=max(0, len(material.events) - FULL),
-        restless=tuple(presenter.restless(one) for one in material.restless[:FULL]),
-        further_restless=max(0, len(material.restless) - FULL),
+        courses=tuple(presenter.course(one) for one in material.courses[:FULL]),
+        further_courses=max(0, len(material.courses) - FULL),
     )
 
 

@@ -10,9 +10,9 @@ from bench_runner.history.production import Seen
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
+from bench_runner.model.course import Course
 from bench_runner.model.event import Event
 from bench_runner.model.machine import Machine
-from bench_runner.model.restless import Restless
 from bench_runner.model.series import Series
 
 
@@ -21,7 +21,8 @@ class Material:
     """Commits oldest first (index = revision), groups ranked, runs `elsewhere` newest first, the rest in any order.
 
     `events` are of machines and environments, in the order of commits; `production` are series of windows, `seen`
-    their changes, `releases` those that are not on the branch, by sha; `restless` series have states.
+    their changes, `releases` those that are not on the branch, by sha; `courses` are what
+    series do by themselves.
     """
 
     project: str
@@ -39,7 +40,7 @@ class Material:
     production: Sequence[Series] = ()
     seen: Sequence[Seen] = ()
     events: Sequence[Event] = ()
-    restless: Sequence[Restless] = ()
+    courses: Sequence[Course] = ()
     releases: Mapping[str, Commit] = field(default_factory=dict)
 
     @cached_property

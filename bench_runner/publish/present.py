@@ -11,7 +11,7 @@ from bench_runner.history.facts import Elsewhere, Failure, Number
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
-from bench_runner.model.restless import Restless
+from bench_runner.model.course import Course
 from bench_runner.model.series import Series, SeriesKey
 from bench_runner.publish.data import series_id
 from bench_runner.publish.levels import WIDE, Level, by_series, levels, narrow, newest, short
@@ -21,13 +21,13 @@ from bench_runner.publish.text import amount, excerpt, iso, label, params, slug
 from bench_runner.publish.views import (
     ChangeView,
     CommitView,
+    CourseView,
     ElsewhereView,
     FailureView,
     NumberView,
-    RestlessView,
     SeriesView,
 )
-from bench_runner.report.restless import between
+from bench_runner.report.courses import told
 
 RECENT = 200  # measured commits in a sparkline
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -131,16 +131,16 @@ class Presenter:
         """Return the address of a series: its benchmark's page with it in view."""
         return f"b/{slug(key.case.benchmark)}.html#s={series_id(key)}"
 
-    def restless(self, one: Restless) -> RestlessView:
-        """Return a series with states."""
-        return RestlessView(
+    def course(self, one: Course) -> CourseView:
+        """Return what a series does by itself."""
+        return CourseView(
             page=self.page(one.key),
             benchmark=label(one.key.case.benchmark),
             params=self.params(one.key.case),
             machine=label(one.key.machine, 60),
             environment=label(one.key.environment, 80),
-            between=label(between(one), 200),
-            stretches=one.stretches,
+            told=label(told(one), 300),
+            worse=one.worse,
         )
 
     def change(self, change: Change) -> ChangeView:

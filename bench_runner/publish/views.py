@@ -120,16 +120,16 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
-class RestlessView:
-    """A series that goes back and forth between levels, so many times at any of them."""
+class CourseView:
+    """What a series does by itself, in words."""
 
     page: str
     benchmark: str
     params: str
     machine: str
     environment: str
-    between: str
-    stretches: int
+    told: str
+    worse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +154,8 @@ class IndexPage:
     further_production: int = 0
     events: tuple[EventView, ...] = ()
     further_events: int = 0
-    restless: tuple[RestlessView, ...] = ()
-    further_restless: int = 0
+    courses: tuple[CourseView, ...] = ()
+    further_courses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ class BenchmarkPage:
     short: int
     header: Mapping[str, object]
     production: "tuple[SeenView, ...]" = ()
-    restless: tuple[RestlessView, ...] = ()
+    courses: tuple[CourseView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Protocol
 from bench_runner import units
 from bench_runner.model.change import UNSEEN, Change
 from bench_runner.model.commit import Commit
+from bench_runner.model.course import Course
 from bench_runner.model.event import Event
-from bench_runner.model.restless import Restless
+from bench_runner.report.courses import course_entry
 from bench_runner.report.events import event_entry
-from bench_runner.report.restless import restless_entry
 from bench_runner.report.sheet import Data, Sheet
 from bench_runner.stats.discovery import FALSE_SHARE
 
@@ -63,11 +63,11 @@ def sheet(
     commits: Sequence[Commit],
     groups: Sequence[Group] = (),
     events: Sequence[Event] = (),
-    restless: Sequence[Restless] = (),
+    courses: Sequence[Course] = (),
 ) -> Sheet:
     """Return the table of changes in the order given; `commits` are those of the branch.
 
-    `groups` tell how sure each change's commit is (q); `events` and `restless` series go into the document.
+    `groups` tell how sure each change's commit is (q); `events` and `courses` go into the document.
     """
     qs = {change.id: one.q for one in groups for change in one.changes}
     subjects = {one.sha: one.subject for one in commits}
@@ -85,7 +85,7 @@ def sheet(
             "schema": SCHEMA,
             "changes": [{**entry(one, subjects), "q": qs.get(one.id)} for one in changes],
             "events": [event_entry(one) for one in events],
-            "restless": [restless_entry(one) for one in restless],
+            "courses": [course_entry(one) for one in courses],
         },
         data=Data((*DATA, "q"), tuple((*record(one, subjects), qs.get(one.id)) for one in changes)),
     )

@@ -7,8 +7,9 @@ from hashlib import blake2b
 
 import numpy as np
 
-from bench_runner.model.change import Examined, Step
+from bench_runner.model.change import Drift, Examined, Step
 from bench_runner.stats import exact as counter
+from bench_runner.stats.drift import drifts
 from bench_runner.stats.levels import Levels
 from bench_runner.stats.locate import credible, posterior
 from bench_runner.stats.noise import Array, scale
@@ -86,7 +87,10 @@ class Segments:
         doubt = ("declared exact but differs at most points",) if exact else ()
         edges = [0, *checked.places, len(present)]
         found = (replace(step, warnings=(*doubt, *_doubts(step, edges))) for step in checked.examined.steps)
-        return replace(checked.examined, steps=tuple(_in_place(step, present) for step in found))
+        drifts = (
+            replace(one, first=int(present[one.first]), last=int(present[one.last])) for one in checked.examined.drifts
+        )
+        return replace(checked.examined, steps=tuple(_in_place(step, present) for step in found), drifts=tuple(drifts))
 
     def update(
         self, state: State, values: Sequence[float], *, low: Sequence[float] = (), high: Sequence[float] = ()
@@ -133,10 +137,22 @@ def _check(points: Array, low: Array | None, high: Array | None) -> Checked:
     heights = [one.before for one in standing[:1]] + [one.after for one in standing]
     recurring = states(heights)
     edges = [0, *places, len(standard)]
-    steps = [
-        _step(one, edges[k : k + 3], scaled, levels) for k, one in enumerate(standing) if not {k, k + 1} <= recurring
-    ]
-    examined = Examined(tuple(steps), tuple(scaled.back(heights[k]) for k in sorted(recurring)))
+    own = {k for k in range(len(standing)) if {k, k + 1} <= recurring}
+    found = {k: _step(one, edges[k : k + 3], scaled, levels) for k, one in enumerate(standing) if k not in own}
+    slow = drifts(
+        standard, edges, {k: (one.after > one.before, _width(one)) for k, one in found.items()}, levels.inflation
+    )
+    for run in slow:
+        for k in run:
+            del found[k]
+    examined = Examined(
+        tuple(found.values()),
+        tuple(scaled.back(heights[k]) for k in sorted(recurring)),
+        tuple(
+            Drift(one.first, one.last, *(scaled.back(middle + noise * at) for at in (one.before, one.after)))
+            for one in slow.values()
+        ),
+    )
     return Checked(examined, tuple(places), Watch.of(levels, edges[-2:], (scaled.unit, middle, noise)))
 
 
@@ -164,6 +180,11 @@ def _in_place(step: Step, present: Places) -> Step:
     """Return a step of the present points as one of all points, missing ones included."""
     earliest, latest = (None if at is None else int(present[at]) for at in (step.earliest, step.latest))
     return replace(step, index=int(present[step.index]), earliest=earliest, latest=latest)
+
+
+def _width(step: Step) -> int:
+    """Return at how many places a step may be."""
+    return (step.latest or step.index) - (step.earliest or step.index) + 1
 
 
 def _step(one: Standing, edges: Sequence[int], scaled: Scaled, levels: Levels) -> Step:

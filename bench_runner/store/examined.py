@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench_runner import stats
-from bench_runner.model.change import Examined, Step
+from bench_runner.model.change import Drift, Examined, Step
 from bench_runner.stats.changepoints import Checked
 from bench_runner.stats.watch import Watch
 from bench_runner.store import cache as kept
@@ -97,13 +97,15 @@ class _Old:
         log = self._logs[self._log[row]] if words["varies"] else None
         watch = Watch(words["unit"], level, noise, log, inflation, int(back), int(lasts))
         steps = tuple(Step(**{**one, "warnings": tuple(one["warnings"])}) for one in words["steps"])
-        return Checked(Examined(steps, tuple(words["states"])), tuple(words["places"]), watch)
+        drifts = tuple(Drift(**one) for one in words["drifts"])
+        return Checked(Examined(steps, tuple(words["states"]), drifts), tuple(words["places"]), watch)
 
 
 def _words(one: Checked) -> dict[str, Any]:
     """Return what is no row of numbers, for JSON."""
     steps = [asdict(step) for step in one.examined.steps]
-    told = {"steps": steps, "states": one.examined.states, "places": one.places}
+    drifts = [asdict(drift) for drift in one.examined.drifts]
+    told = {"steps": steps, "states": one.examined.states, "drifts": drifts, "places": one.places}
     return {**told, "unit": one.watch.unit, "varies": one.watch.log is not None}
 
 
