@@ -104,15 +104,16 @@ def _among(values: Array, firsts: Array, lasts: Array) -> Ramp | None:
     total = float(centred @ centred)
     best: Ramp | None = None
     for first in firsts:
-        for last in lasts:
-            if last - first < SLOW:
-                continue
-            risen = np.clip((at - first) / (last - first), 0, 1)
-            own = risen - risen.mean()
-            power = float(own @ own)
-            slope = float(own @ centred) / power
-            rest = total - slope**2 * power
-            if best is None or rest < best.rest:
-                low = float(values.mean()) - slope * float(risen.mean())
-                best = Ramp(int(first), int(last), low, low + slope, rest)
+        slow = lasts[lasts - first >= SLOW]
+        if not len(slow):
+            continue
+        risen = np.minimum(np.maximum((at - first) / (slow - first)[:, None], 0.0), 1.0)
+        means = risen.mean(axis=1)
+        powers = np.einsum("ij,ij->i", risen, risen) - len(values) * means**2
+        slopes = risen @ centred / powers
+        rests = total - slopes**2 * powers
+        k = int(rests.argmin())
+        if best is None or rests[k] < best.rest:
+            low = float(values.mean() - slopes[k] * means[k])
+            best = Ramp(int(first), int(slow[k]), low, low + float(slopes[k]), float(rests[k]))
     return best
