@@ -1,5 +1,6 @@
 """What series do by themselves as a sheet: between which levels they go back and forth, and how far they drift."""
 
+import math
 from collections.abc import Sequence
 
 from bench_runner import units
@@ -32,9 +33,9 @@ def told(one: Course) -> str:
     *words, last = (units.show(level, one.metric.unit) for level in one.levels)
     if one.kind == "states":
         return f"goes back and forth between {', '.join(words)} and {last} ({one.stretches} stretches)"
-    moved = units.percent(quotient(*one.levels))
-    span = f"{one.first[:8]} to {one.last[:8]}"
-    return f"drifts {moved} ({words[0]} to {last}) within {units.count(one.commits, 'commit')}, {span}"
+    ratio = quotient(*one.levels)
+    moved = f"{units.percent(ratio)} ({words[0]} to {last})" if math.isfinite(ratio) else f"from {words[0]} to {last}"
+    return f"drifts {moved} within {units.count(one.commits, 'commit')}, {one.first[:8]} to {one.last[:8]}"
 
 
 def course_entry(one: Course) -> dict[str, object]:

@@ -30,7 +30,7 @@ def detect(values: Sequence[float], *, times: Sequence[float] | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found in the first points of a series: its steps and states, all places of changes, and the watch."""
+    """What was found in the first points of a series: steps, states and drifts, all places of levels, and the watch."""
 
     examined: Examined
     places: tuple[int, ...]
@@ -75,7 +75,7 @@ class Segments:
         high: Sequence[float] | None = None,
         exact: bool = False,
     ) -> Examined:
-        """Return the steps and, where a series goes back and forth between levels, these instead of their steps."""
+        """Return the steps, and the states and drifts of a series instead of what looks like steps of them."""
         points = np.asarray(values, dtype=float)
         present = np.flatnonzero(np.isfinite(points))
         if exact and counter.is_exact(points[present]):
@@ -87,10 +87,10 @@ class Segments:
         doubt = ("declared exact but differs at most points",) if exact else ()
         edges = [0, *checked.places, len(present)]
         found = (replace(step, warnings=(*doubt, *_doubts(step, edges))) for step in checked.examined.steps)
-        drifts = (
+        slow = (
             replace(one, first=int(present[one.first]), last=int(present[one.last])) for one in checked.examined.drifts
         )
-        return replace(checked.examined, steps=tuple(_in_place(step, present) for step in found), drifts=tuple(drifts))
+        return replace(checked.examined, steps=tuple(_in_place(step, present) for step in found), drifts=tuple(slow))
 
     def update(
         self, state: State, values: Sequence[float], *, low: Sequence[float] = (), high: Sequence[float] = ()

@@ -23,7 +23,7 @@ class Detector(Protocol):
 
 @runtime_checkable
 class Examiner(Protocol):
-    """A detector that knows series with states from series with changes."""
+    """A detector that knows states and drifts from changes."""
 
     def examine(
         self,
@@ -33,5 +33,5 @@ class Examiner(Protocol):
         high: Sequence[float] | None = None,
         exact: bool = False,
     ) -> Examined:
-        """Return the steps, as `Detector.steps` does, and the states instead of those between them."""
+        """Return the steps, as `Detector.steps` does, and the states and drifts of the series."""
         ...

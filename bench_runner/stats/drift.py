@@ -13,7 +13,7 @@ from bench_runner.stats.noise import Array, median
 SLOW = 20
 # Knots are looked for at so many places.
 _PLACES = 16
-OUTLYING = 3.0  # sd around the level of a stair
+_OUTLYING = 3.0  # sd around the level of a stair
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def drifts(
         if len(run) > 1 or steps[run[0]][1] >= SLOW:
             inner = edges[run[0] : run[-1] + 3]
             pulled = np.concatenate([_pulled(values[a:b]) for a, b in pairwise(inner)])
-            ramp = slower(pulled, [edge - inner[0] for edge in inner], inflation)
+            ramp = better(pulled, [edge - inner[0] for edge in inner], inflation)
             if ramp is not None:
                 found[run] = replace(ramp, first=ramp.first + inner[0], last=ramp.last + inner[0])
     return found
@@ -61,11 +61,11 @@ def _runs(up: Mapping[int, bool]) -> list[range]:
 def _pulled(values: Array) -> Array:
     """Return values of one level in units of the noise, outliers pulled in."""
     level = median(values)
-    pulled: Array = np.clip(values, level - OUTLYING, level + OUTLYING)
+    pulled: Array = np.clip(values, level - _OUTLYING, level + _OUTLYING)
     return pulled
 
 
-def slower(values: Array, edges: Sequence[int], inflation: float) -> Ramp | None:
+def better(values: Array, edges: Sequence[int], inflation: float) -> Ramp | None:
     """Return the ramp that fits values better than their stairs, or None.
 
     `edges` are 0, the places of the stairs' steps, and the end; `values` have their outliers pulled in. Stairs of k
@@ -77,7 +77,7 @@ def slower(values: Array, edges: Sequence[int], inflation: float) -> Ramp | None
         return None
     stairs = sum(float(np.var(values[a:b])) * (b - a) for a, b in pairwise(edges))
     ramp = _best(values)
-    if ramp is None or ramp.rest <= 0:
+    if ramp is None or min(ramp.rest, stairs) <= 0:  # stairs without noise fit best of all
         return None
     independent = size / inflation
     saved = (2 * (len(edges) - 2) + 1 - 5) * math.log(independent)

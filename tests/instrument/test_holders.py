@@ -138,7 +138,7 @@ gc.get_referrers(object())
 """
 
 
-def test_to_look_at_all_objects_has_an_end_after_each_other() -> None:
+def test_looks_at_all_objects_come_to_an_end() -> None:
     # With `gc.get_referents` for all, Python 3.12.1 does not come out of the last line.
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([sys.executable, "-c", FUTURES], env=environment, check=True, timeout=60)

@@ -63,7 +63,7 @@ def test_it_may_stop_itself_before_start_returns(monkeypatch: pytest.MonkeyPatch
 
     def start(thread: threading.Thread) -> None:
         begin(thread)
-        time.sleep(0.05)
+        thread.join(10)
 
     monkeypatch.setattr(threading.Thread, "start", start)
     ticker = Ticker(0.005, lambda: ticker.stop(), "ticks")  # noqa: PLW0108 - it is being made

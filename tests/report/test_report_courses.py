@@ -25,6 +25,12 @@ def test_they_are_told_in_words() -> None:
     assert told(DRIFT) == "drifts +8.0 % (1.00 ms to 1.08 ms) within 90 commits, aaaaaaaa to bbbbbbbb"
 
 
+def test_a_drift_from_zero_has_no_ratio() -> None:
+    up = Course(KEY, TIME, "drift", (0.0, 1e-3), "a" * 40, "b" * 40, commits=9)
+    assert told(up).startswith("drifts from ")
+    assert "inf" not in told(up)
+
+
 def test_programs_read_all_of_it() -> None:
     one, two = json.loads(render(course_sheet([STATES, DRIFT]), "json"))["courses"]
     assert (one["benchmark"], one["kind"], one["levels"], one["stretches"]) == ("time_a", "states", [1e-3, 1.2e-3], 5)

@@ -4,10 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench_runner.model.change import Examined
 from bench_runner.stats.changepoints import Segments
-from bench_runner.stats.drift import SLOW, drifts, slower
+from bench_runner.stats.drift import SLOW, better, drifts
 
 SIZE = 200
 
@@ -22,7 +24,7 @@ def examined(log: np.ndarray, seed: int, sd: float = 0.01) -> Examined:
 
 def test_the_ramp_is_the_best_of_all() -> None:
     values = 4 * ramp(30, 70, 90) + np.random.default_rng(1).normal(0, 1, 90)
-    found = slower(values, [0, 45, 60, 90], 1.0)
+    found = better(values, [0, 45, 60, 90], 1.0)
     assert found is not None
     rests = []
     for first, last in itertools.product(range(0, 90, 3), range(0, 90, 3)):
@@ -87,8 +89,23 @@ def test_a_single_step_is_asked_when_its_place_is_wide() -> None:
     assert list(drifts(values, [0, 60, 120], {0: (True, SLOW)}, 1.0)) == [range(1)]
 
 
+@pytest.mark.parametrize("levels", [(1.0, 2.0, 3.0), (100.0, 110.0, 121.0), (0.0, 1.0, 2.0), (-3.0, -2.0, -1.0)])
+def test_stairs_without_noise_stay_stairs(levels: tuple[float, ...]) -> None:
+    found = Segments().examine(np.repeat(levels, 30))
+    assert [step.index for step in found.steps] == [30, 60]
+    assert found.drifts == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([-1e9, -1.0, 0.0, 1e-300, 1.0, 1.001, 2.0, 3.0, 1e300]), st.integers(1, 40))))
+def test_any_stairs_are_examined(parts: list[tuple[float, int]]) -> None:
+    values = [value for value, size in parts for _ in range(size)]
+    found = Segments().examine(values)
+    assert all(0 <= one.first < one.last < len(values) for one in found.drifts)
+
+
 def test_what_is_too_short_is_a_step() -> None:
-    assert slower(np.arange(2.0 * SLOW - 1), [0, 10, 39], 1.0) is None
+    assert better(np.arange(2.0 * SLOW - 1), [0, 10, 39], 1.0) is None
 
 
 def test_missing_points_shift_its_ends() -> None:
