@@ -12,7 +12,7 @@ from bench_runner.stats import exact as counter
 from bench_runner.stats.drift import drifts
 from bench_runner.stats.levels import Levels
 from bench_runner.stats.locate import credible, posterior
-from bench_runner.stats.noise import Array, scale
+from bench_runner.stats.noise import Array, median, scale
 from bench_runner.stats.recurring import states
 from bench_runner.stats.scaling import Scaled
 from bench_runner.stats.segmentation import MIN_POINTS, Places, segment
@@ -124,11 +124,11 @@ def _check(points: Array, low: Array | None, high: Array | None) -> Checked:
     shown = noise = scale(scaled.values)
     weights = None
     if spreads is not None:
-        noise = max(shown, float(np.median(spreads[spreads > 0])))
+        noise = max(shown, median(spreads[spreads > 0]))
         weights = np.minimum(1.0, (noise / np.maximum(spreads, noise)) ** 2) if noise > 0 else None
     if noise**2 <= 0:  # none at all, or so little that its square is lost
         return Checked(Examined(), (), Watch.of_constant(len(points)))
-    middle = float(np.median(scaled.values))
+    middle = median(scaled.values)
     standard = (scaled.values - middle) / noise
     levels = Levels(standard, weights, math.sqrt(1 - (shown / noise) ** 2))
     validation = Validation(scaled.values, noise, scaled.floor, levels)

@@ -1,6 +1,7 @@
 """What noise of a series looks like: a density of its residuals, whatever its shape."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ _BINS = 2 * HALF + 1
 PRIOR = 4.0
 _SIZE = 2048  # of the transforms: what lies beyond 40 sd is room for the kernels
 _RATIO = 1.4  # bandwidths are rounded to a power of this
+_NARROWEST, _WIDEST = -2, 7
 
 
 class Density:
@@ -30,22 +32,18 @@ class Density:
 
     def __init__(self, residuals: Bins, unseen: float = 0.0) -> None:
         places = np.minimum(np.maximum(residuals, -HALF), HALF) + HALF
-        bandwidth = 0.9 * len(places) ** -0.2
-        added = PRIOR * _STUDENT
-        narrow, wide, widest = _kernels(np.hypot(bandwidth * np.array([1.0, 3.0, 9.0]), unseen))
-        pilot = added + _smooth(np.bincount(places, minlength=_BINS), 0.6 * narrow + 0.25 * wide + 0.15 * widest)
-        here = pilot[places]
-        wider = np.clip(np.sqrt(math.exp(float(np.log(here).mean())) / here), 0.6, 12.0)
-        steps = np.rint(np.log(wider) / math.log(_RATIO)).astype(np.intp)
-        least = int(steps.min())
-        rows = int(steps.max()) - least + 1
-        counts = np.bincount((steps - least) * _BINS + places, minlength=rows * _BINS).reshape(rows, _BINS)
-        total = added + _smooth(counts, _kernels(np.hypot(bandwidth * _RATIO ** (least + np.arange(rows)), unseen)))
-        self.log: Array = np.log(np.maximum(total, 1e-12) / (len(places) + PRIOR))
+        size = len(places)
+        first, kernels = _kernels(size, unseen)
+        log = np.log(_smooth(np.bincount(places, minlength=_BINS), first).take(places))
+        wider = (float(log.sum()) / size - log) / (2 * math.log(_RATIO))
+        rows = np.rint(np.minimum(np.maximum(wider, _NARROWEST), _WIDEST)).astype(np.intp) - _NARROWEST
+        some = int(rows.max()) + 1
+        counts = np.bincount(rows * _BINS + places, minlength=some * _BINS).reshape(some, _BINS)
+        self.log: Array = np.log(_smooth(counts, kernels[:some]) / (size + PRIOR))
 
     def of(self, residuals: Bins) -> Array:
         """Return the log density at each residual, in bins."""
-        found: Array = self.log[np.minimum(np.maximum(residuals, -HALF), HALF) + HALF]
+        found: Array = self.log.take(residuals + HALF, mode="clip")
         return found
 
 
@@ -57,16 +55,19 @@ def _student() -> Array:
     return shares
 
 
-def _kernels(sds: Array) -> Array:
-    """Return the transforms of Gaussian kernels of some standard deviations, a row each."""
-    kernels: Array = np.exp(np.square(sds / STEP)[:, None] * _DAMPING)
-    return kernels
+@lru_cache(maxsize=16)
+def _kernels(size: int, unseen: float) -> tuple[Array, Array]:
+    """Return the transforms of the pilot's kernel for so many points, and of those it may ask for, a row each."""
+    factors = np.concatenate([[1.0, 3.0, 9.0], _RATIO ** np.arange(_NARROWEST, _WIDEST + 1)])
+    sds = np.hypot(0.9 * size**-0.2 * factors, unseen) / STEP
+    kernels = np.exp(np.square(sds)[:, None] * _DAMPING)
+    return np.array([0.6, 0.25, 0.15]) @ kernels[:3], kernels[3:]
 
 
 def _smooth(counts: NDArray[np.intp], kernels: Array) -> Array:
-    """Return how many points there are at each bin, each row of counts spread by its kernel, added up."""
+    """Return how many points there are at each bin, each row of counts spread by its kernel, and those of the prior."""
     spread = np.atleast_2d(np.fft.rfft(counts, _SIZE) * kernels).sum(axis=0)
-    smooth: Array = np.fft.irfft(spread, _SIZE)[:_BINS]
+    smooth: Array = np.maximum(np.fft.irfft(spread, _SIZE)[:_BINS] + PRIOR * _STUDENT, 1e-12)
     return smooth
 
 

@@ -33,13 +33,25 @@ class Kernel:
         places = np.arange(margin, self.size - margin + 1, stride)
         left = np.minimum(places, width)
         right = np.minimum(self.size - places, width)
-        here = self.sums[margin : self.size - margin + 1 : stride]
-        gap = (here - self.sums[places - left]) / left[:, None] - (self.sums[places + right] - here) / right[:, None]
-        gains: Array = np.einsum("ij,ij->i", gap, gap) * (left * right / (left + right))
+        # The sums would run straight from the left end to the right one if there were no change.
+        gap = self.sums.take(places + right, axis=0)
+        start = self.sums.take(places - left, axis=0)
+        gap -= start
+        gap *= (left / (left + right))[:, None]
+        gap += start
+        gap -= self.sums[margin : self.size - margin + 1 : stride]
+        gains: Array = np.einsum("ij,ij->i", gap, gap) * ((left + right) / (left * right))
         return places, gains
 
-    def merits(self, starts: NDArray[np.intp], ends: NDArray[np.intp] | int) -> Array:
-        """Return how well one level fits the points from each start up to its end (their number minus the cost)."""
-        total = self.sums[ends] - self.sums[starts]
-        merits: Array = np.einsum("...j,...j->...", total, total) / (ends - starts)
-        return merits
+    def merits(self, starts: NDArray[np.intp], ends: NDArray[np.intp], shortest: int) -> Array:
+        """Return a row for each start: how well one level fits the points up to each end (their number minus the cost).
+
+        What is shorter than `shortest` fits infinitely badly.
+        """
+        first = self.sums[starts[0]]  # sums from there on are small, and so is what rounding does to their products
+        old, new = self.sums.take(starts, axis=0) - first, self.sums.take(ends, axis=0) - first
+        squares = [np.einsum("ij,ij->i", one, one) for one in (old, new)]
+        sizes = ends - starts[:, None]
+        merits = squares[0][:, None] + squares[1] - 2 * (old @ new.T)
+        found: Array = np.where(sizes >= shortest, merits / np.maximum(sizes, 1), -np.inf)
+        return found

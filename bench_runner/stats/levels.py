@@ -51,7 +51,8 @@ class Levels:
         edges = list(pairwise([0, *places, len(self._code)]))
         if not self.fitted:
             self._learn(edges, [int(self._values[_middle(self._code[start:end])]) for start, end in edges])
-        self._learn(edges, [self.level(*one).bin for one in edges])
+        else:
+            self._learn(edges, [self.level(*one).bin for one in edges])
         rest = _bounded(self._residuals(edges, [self.level(*one).bin for one in edges]))
         self.inflation = inflation(rest - rest.mean())
 
@@ -103,13 +104,13 @@ class Levels:
         weights = None if self._weights is None else _joined(self._weights, edges)
         least = int(code.min())
         counts = np.bincount(code - least, weights)
-        at = np.flatnonzero(counts)
+        (at,) = counts.nonzero()
         return self._values[at + least], counts[at].astype(float)
 
     def _likeliest(self, bins: Bins, counts: Array) -> Level:
         """Look for the level coarsely between the outer tenths of the points, then closely."""
-        below = np.cumsum(counts)
-        tenth, half, most = bins[np.minimum(np.searchsorted(below, below[-1] * _SHARES), len(bins) - 1)].tolist()
+        below = counts.cumsum()
+        tenth, half, most = bins[below.searchsorted(below[-1] * _SHARES)].tolist()
         low, high = min(tenth, half - _BEYOND), max(most, half + _BEYOND)
         stride = max(_COARSE, math.ceil((high - low) / _PLACES))
         rough, _ = self._best(bins, counts, np.arange(low, high + stride, stride))

@@ -39,7 +39,7 @@ def _sparse(jumps: Array) -> float:
 def level(values: Array, sd: float) -> float:
     """Return the mean of the values after pulling those beyond CLIP * sd of their median in to there."""
     middle = median(values)
-    return float(np.minimum(np.maximum(values, middle - CLIP * sd), middle + CLIP * sd).mean())
+    return float(np.minimum(np.maximum(values, middle - CLIP * sd), middle + CLIP * sd).sum()) / len(values)
 
 
 def median(values: Array) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench_runner.stats.noise import Array
+from bench_runner.stats.noise import Array, median
 
 # Steps below 1 % are often real (another layout, another build), but nobody's to act on.
 FLOOR = 0.01
@@ -31,14 +31,14 @@ class Scaled:
             return cls(np.log(points), math.log1p(FLOOR), None)
         unit = float(np.abs(points).max()) or 1.0
         values = points / unit
-        return cls(values, FLOOR * float(np.median(np.abs(values))), unit)
+        return cls(values, FLOOR * median(np.abs(values)), unit)
 
     def spreads(self, low: Array | None, high: Array | None) -> Array | None:
         """Return the sd of each point that its own 99 % interval implies, 0 where it has none; None if none has."""
         if low is None or high is None:
             return None
         widths = np.where(np.isfinite(high - low), high - low, 0.0)
-        size = self.unit if self.unit is not None else math.exp(float(np.median(self.values)))
+        size = self.unit if self.unit is not None else math.exp(median(self.values))
         spreads: Array = np.maximum(widths, 0.0) * (INTERVAL_TO_SD / size)
         return spreads if spreads.any() else None
 

@@ -57,15 +57,17 @@ def _newest(kernel: Kernel, start: int) -> list[int]:
     places = np.arange(max(start + MIN_POINTS, kernel.size - NEWEST), kernel.size - MIN_POINTS + 1)
     if not len(places):
         return []
-    before = np.array([kernel.merits(np.array([start]), int(place))[0] for place in places])
-    gains = before + kernel.merits(places, kernel.size) - kernel.merits(np.array([start]), kernel.size)
+    edges = np.concatenate([[start], places, [kernel.size]])
+    merits = kernel.merits(edges, edges, MIN_POINTS)
+    gains = merits[0, 1:-1] + merits[1:-1, -1] - merits[0, -1]
     best = int(gains.argmax())
     return [int(places[best])] if gains[best] >= CANDIDATE_GAIN else []
 
 
 def _running_maximum(values: Array, radius: int) -> Array:
     """Return the largest of the values within `radius` of each, in O(n log radius)."""
-    padded = np.pad(values, radius, constant_values=-np.inf)
+    padded = np.full(len(values) + 2 * radius, -np.inf)
+    padded[radius:-radius] = values
     width, span = 2 * radius + 1, 1
     while span * 2 <= width:
         padded = np.maximum(padded[:-span], padded[span:])
@@ -82,9 +84,11 @@ def _best(kernel: Kernel, places: Places, penalty: float) -> Places:
     origin = np.zeros(len(edges), dtype=np.intp)
     for k in range(1, len(edges)):
         if k % _BLOCK == 1:
-            merits = _merits(kernel, edges, k) - penalty
+            base = max(0, k - REACH)
+            starts, ends = edges[base : k + _BLOCK - 1], edges[k : k + _BLOCK]
+            merits = kernel.merits(starts, ends, MIN_POINTS) - penalty
         first = max(0, k - REACH)
-        scores = score[first:k] + merits[(k - 1) % _BLOCK, first - k :]
+        scores = score[first:k] + merits[first - base : k - base, (k - 1) % _BLOCK]
         best = int(scores.argmax())
         score[k], origin[k] = scores[best], first + best
     chosen = []
@@ -93,12 +97,3 @@ def _best(kernel: Kernel, places: Places, penalty: float) -> Places:
         chosen.append(edges[k])
         k = int(origin[k])
     return np.array(chosen[::-1], dtype=np.intp)
-
-
-def _merits(kernel: Kernel, edges: Places, first: int) -> Array:
-    """Return a row for each of _BLOCK edges: how well one level fits from each of the REACH edges before it."""
-    ends = np.arange(first, min(first + _BLOCK, len(edges)))[:, None]
-    starts = np.maximum(ends - np.arange(REACH, 0, -1), 0)
-    merits = kernel.merits(edges[starts], edges[ends])
-    merits[edges[ends] - edges[starts] < MIN_POINTS] = -np.inf
-    return merits

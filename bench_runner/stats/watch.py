@@ -107,5 +107,5 @@ class Watch:
 
 def _at(log: NDArray[np.float32], bins: Bins) -> NDArray[np.float32]:
     """Return the log density at some bins of ours."""
-    found: NDArray[np.float32] = log[np.minimum(np.maximum(bins, -_REACH), _REACH) + _REACH]
+    found: NDArray[np.float32] = log.take(bins + _REACH, mode="clip")
     return found

@@ -29,8 +29,10 @@ def test_the_cosines_stand_for_a_gaussian_kernel() -> None:
 def test_merits_and_gains_are_sums_over_pairs() -> None:
     values = np.random.default_rng(1).normal(0, 2, 14)
     kernel = Kernel(values)
-    starts = np.array([0, 3, 7])
-    assert kernel.merits(starts, 12) == pytest.approx([merit(values, int(a), 12) for a in starts])
+    starts, ends = [2, 3, 7], [5, 12]
+    merits = kernel.merits(np.array(starts), np.array(ends), 3)
+    expected = [[merit(values, a, b) if b - a >= 3 else -math.inf for b in ends] for a in starts]
+    assert merits == pytest.approx(np.array(expected))
     whole, left, right = merit(values, 3, 11), merit(values, 3, 7), merit(values, 7, 11)
     places, gains = kernel.gains(4, 1, 3)
     assert places.tolist() == list(range(3, kernel.size - 2))
@@ -51,8 +53,8 @@ def test_the_dynamic_programme_finds_the_best_choice() -> None:
         ]
 
         def total(chosen: tuple[int, ...], kernel: Kernel = kernel) -> float:
-            edges = itertools.pairwise([0, *chosen, 24])
-            return sum(float(kernel.merits(np.array([a]), b)[0]) for a, b in edges) - 1.5 * len(chosen)
+            edges = np.array([0, *chosen, 24])
+            return float(kernel.merits(edges[:-1], edges[1:], 1).diagonal().sum()) - 1.5 * len(chosen)
 
         found = tuple(int(place) for place in _best(kernel, places, 1.5))
         assert total(found) == pytest.approx(max(map(total, options)))
