@@ -17,7 +17,7 @@ from bench_runner.stats.recurring import states
 from bench_runner.stats.scaling import Scaled
 from bench_runner.stats.segmentation import MIN_POINTS, Places, segment
 from bench_runner.stats.significance import KNOWN, Standing, Validation
-from bench_runner.stats.watch import Watch, checkpoints
+from bench_runner.stats.watch import Watch, checkpoint
 
 # A change is placed anew at most so many points from where the segmentation had it.
 NEARBY = 50
@@ -105,15 +105,15 @@ class Segments:
 
     def _checked(self, points: Array, low: Array | None, high: Array | None) -> Checked:
         """Return what holds of some points: found in the first of them, if those after say nothing against it."""
-        for size in checkpoints(len(points)):
+        size: int | None = checkpoint(len(points))
+        while size is not None:
             part = [None if one is None else one[:size] for one in (points, low, high)]
             told = (b"-" if one is None else one.tobytes() for one in part)
             digest = blake2b(b"|".join([str(size).encode(), *told]), digest_size=16).digest()
             if digest not in self.known:
                 self.known[digest] = _check(points[:size], *part[1:])
             found = self.known[digest]
-            if size == len(points) or not found.watch.calls(points, len(points) - size):
-                break
+            size = found.watch.next(points, size)
         return found
 
 

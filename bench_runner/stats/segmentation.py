@@ -66,7 +66,7 @@ def _newest(kernel: Kernel, start: int) -> list[int]:
 
 def _running_maximum(values: Array, radius: int) -> Array:
     """Return the largest of the values within `radius` of each, in O(n log radius)."""
-    padded = np.full(len(values) + 2 * radius, -np.inf)
+    padded: Array = np.full(len(values) + 2 * radius, -np.inf)
     padded[radius:-radius] = values
     width, span = 2 * radius + 1, 1
     while span * 2 <= width:

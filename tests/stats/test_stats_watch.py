@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench_runner.stats import changepoints
 from bench_runner.stats.changepoints import Segments, State
-from bench_runner.stats.watch import ALWAYS, SHARE, checkpoints
+from bench_runner.stats.watch import ALWAYS, SHARE, checkpoint
 
 Points = tuple[list[float], list[float], list[float]]
 
@@ -68,18 +68,37 @@ def test_updates_of_a_thousand_histories_equal_full_recomputation(block: int) ->
 
 
 @given(st.integers(min_value=1, max_value=10**6))
-def test_checkpoints_stay_as_a_series_grows_and_end_at_its_end(size: int) -> None:
-    found = checkpoints(size)
-    assert found == sorted(set(found))
-    assert found[-1] == size
-    assert size < ALWAYS or size - found[0] <= size / SHARE
-    assert len(found) < 10
+def test_the_first_size_examined_is_near_the_end(size: int) -> None:
+    first = checkpoint(size)
+    assert checkpoint(first) == first <= size
+    assert first == size if size < ALWAYS else size - first <= size / SHARE
 
 
 def test_few_sizes_are_examined_first() -> None:
-    firsts = [checkpoints(size)[0] for size in range(ALWAYS, 4096)]
+    firsts = [checkpoint(size) for size in range(ALWAYS, 4096)]
     assert firsts == sorted(firsts)
     assert len(set(firsts)) < 16 * 7  # at most 16 for each doubling
+
+
+def test_newer_points_call_where_they_may_be_of_another_level_first() -> None:
+    values = 100 + np.random.default_rng(4).normal(0, 2, 330)
+    watch = changepoints._check(values[:300], None, None).watch
+    assert watch.next(values, 300) is None
+    assert watch.next(values[:300], 300) is None
+    values[310:] += 12
+    first = watch.next(values[:314], 300)
+    assert first in {312, 313, 314}
+    assert watch.next(values, 300) == 300 + 2 * (first - 300)  # twice as many after it, for four times are not there
+
+
+def test_a_young_level_is_examined_when_it_has_grown_by_half() -> None:
+    values = 100 + np.random.default_rng(5).normal(0, 2, 340)
+    values[290:] += 12
+    watch = changepoints._check(values[:300], None, None).watch
+    assert watch.next(values[:305], 300) is None
+    assert watch.next(values[:306], 300) == 306
+    assert watch.next(values[:311], 300) == 306
+    assert watch.next(values[:312], 300) == 312
 
 
 @pytest.fixture
