@@ -31,7 +31,8 @@ QUIET = 100
 class Shift:
     """A step of the series of one unit in a cell: its first revision, the ones it may be, and its size (log ratio).
 
-    `agree` of the `told` series that could tell moved by about that much; `still` are those that moved by less.
+    `agree` of the `told` series that could tell moved by about that much; `still` are those that hardly moved; who moved
+    the other way may have taken part all the same.
     """
 
     cell: Cell
@@ -91,7 +92,7 @@ class Shifts:
         moved = {key: gap for key, gap in gaps.items() if HALF <= gap / size <= 1 / HALF}
         exact = median(moved.values()) if moved else size
         at = revision if revision >= 0 else span[1]
-        still = frozenset(key for key, gap in gaps.items() if gap / size < HALF)
+        still = frozenset(key for key, gap in gaps.items() if abs(gap / size) < HALF)
         return Shift(cell, unit, at, span, exact, len(moved), len(gaps), still)
 
     def _gaps(self, series: Sequence[Series], span: tuple[int, int], size: float) -> Iterator[tuple[SeriesKey, float]]:
