@@ -31,8 +31,8 @@ QUIET = 100
 class Shift:
     """A step of the series of one unit in a cell: its first revision, the ones it may be, and its size (log ratio).
 
-    `agree` of the `told` series that could tell moved by about that much; `still` are those that hardly moved; who moved
-    the other way may have taken part all the same.
+    `agree` of the `told` series that could tell moved by about that much; `still` are those that hardly moved (who
+    moved the other way may have taken part all the same).
     """
 
     cell: Cell

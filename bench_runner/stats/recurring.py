@@ -1,6 +1,6 @@
 """Tells what comes and goes from what changes: slow hours of a machine, and series with states of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,16 +45,21 @@ def states(levels: Sequence[float]) -> set[int]:
 
     A level is back when it is nearer to an earlier one than BACK times the largest jump between the two.
     """
-    back = {(j, k) for k in range(2, len(levels)) for j in range(k - 1) if _same(levels, j, k)}
+    back = set(_back(levels))
     if len({k for _, k in back}) < RETURNS:
         return set()
     return {level for pair in back for level in pair}
 
 
-def _same(levels: Sequence[float], earlier: int, later: int) -> bool:
-    """Whether a later level is an earlier one again."""
-    jumps = (abs(levels[k + 1] - levels[k]) for k in range(earlier, later))
-    return abs(levels[later] - levels[earlier]) < BACK * max(jumps)
+def _back(levels: Sequence[float]) -> Iterator[tuple[int, int]]:
+    """Yield each level with each later one at which it is back."""
+    jumps = [abs(later - earlier) for earlier, later in pairwise(levels)]
+    for k in range(2, len(levels)):
+        largest = jumps[k - 1]
+        for j in range(k - 2, -1, -1):
+            largest = max(largest, jumps[j])
+            if abs(levels[k] - levels[j]) < BACK * largest:
+                yield j, k
 
 
 def told_apart(states: Sequence[float]) -> list[float]:

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
+from statistics import NormalDist
 
 from bench_runner.stats.levels import Levels
 from bench_runner.stats.noise import Array, level
 from bench_runner.stats.recurring import BACK, Excursion, visit
 
-# A change stands when it is as unlikely as this many standard deviations of normal noise: 1 in 7,000 at one place.
-ENOUGH = 3.8
+# A change stands when normal noise makes one as clear at one place with at most this probability: 3.8 sd.
+CHANCE = 1 / 7000
 # A level of m points must be (1 + SHORT / m) times clearer: few neighbours share one cause more often than many do.
 SHORT = 1.0
 # No level is known better than one of this many points: machines wander, however long they are watched.
@@ -90,7 +92,7 @@ class Validation:
     def _margin(self, one: Standing) -> float:
         """Return how far a change is above the lower of its bars; it stands from 1."""
         size = abs(one.after - one.before) / self._floor if self._floor else math.inf
-        return 0.0 if one.index < KNOWN else min(one.z / ENOUGH, size)
+        return 0.0 if one.index < KNOWN else min(one.z / _clear(), size)
 
     def _excursions(self, standing: Sequence[Standing]) -> list[Excursion]:
         """Return the stretches whose level is left again for one that cannot be told from the level before them."""
@@ -110,7 +112,15 @@ class Validation:
     def _alike(self, start: int, up: int, down: int, end: int) -> bool:
         """Whether what is before and what is after an excursion may be one level."""
         apart = self._levels.level(start, up).likelihood + self._levels.level(down, end).likelihood
-        return 2 * (apart - self._levels.level(start, up, down, end).likelihood) < ENOUGH**2 * self._levels.inflation
+        return (
+            2 * (apart - self._levels.level(start, up, down, end).likelihood) < _clear() ** 2 * self._levels.inflation
+        )
+
+
+@cache
+def _clear() -> float:
+    """Return how many sd of normal noise CHANCE is, two-sided."""
+    return NormalDist().inv_cdf(1 - CHANCE / 2)
 
 
 def _returns(up: Standing, down: Standing) -> float:
