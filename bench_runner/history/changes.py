@@ -78,6 +78,7 @@ def _placed(series: Series, start: int, step: Step, state: State, recovered_by: 
         state=state,
         recovered_by=recovered_by,
         span=_revisions_of(series, _measured_before(series, earliest), latest),
+        posterior=tuple(_chances(series, earliest, latest, step.chances)),
         between=(series.times[old], series.times[new]) if series.times else None,
     )
 
@@ -92,6 +93,15 @@ def _revisions_of(series: Series, before: int, latest: int) -> tuple[int, int] |
     """Return the revisions after one point and up to another; None where a point is not on the branch."""
     first, last = series.revisions[before], series.revisions[latest]
     return None if min(first, last) < 0 else (first + 1, last)
+
+
+def _chances(series: Series, earliest: int, latest: int, chances: Sequence[float]) -> Iterator[tuple[int, int, float]]:
+    """Yield the revisions after one measured point and up to the next with the probability that the step is theirs."""
+    places = [at for at in range(earliest, latest + 1) if math.isfinite(series.values[at])]
+    for at, chance in zip(places, chances, strict=False):  # without chances there is nothing to say
+        commits = _revisions_of(series, _measured_before(series, at), at)
+        if commits is not None and commits[0] <= commits[1]:
+            yield *commits, chance
 
 
 def _measured_before(series: Series, index: int) -> int:

@@ -10,6 +10,9 @@ from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
 from bench_runner.model.series import Series
 
+# So much of its vote a change has for any commit of its range.
+FAINT = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -86,15 +89,14 @@ def _neighbours(changes: Sequence[Change]) -> Iterator[list[Change]]:
 def _likeliest(changes: Sequence[Change]) -> int:
     """Return the revision that the changes point at most, the later one of equals.
 
-    Each has one vote, split over the commits between its last old and first new point; commits that only its noise
-    allows get a tenth of it.
+    Each has one vote, split over the commits as its posterior says; what noise allows beside it gets a tenth of it.
     """
     gains: dict[int, float] = {}
     for one in changes:
         first, last = span(one)
-        faint = 0.1 / (last - first + 1)
-        _add(gains, first, last, faint)
-        _add(gains, one.revision - one.candidates + 1, one.revision, 1 / one.candidates - faint)
+        _add(gains, first, last, FAINT / (last - first + 1))
+        for begin, end, chance in one.posterior or ((one.revision - one.candidates + 1, one.revision, 1.0),):
+            _add(gains, begin, end, (1 - FAINT) * chance / (end - begin + 1))
     edges = sorted(gains)
     votes, best, likeliest = 0.0, 0.0, edges[0]
     for edge, beyond in pairwise(edges):

@@ -47,6 +47,7 @@ def as_recorded(change: Change, one: Seat, branch: Branch) -> Change:
         step=replace(recorded.step, warnings=change.step.warnings),
         warnings=change.warnings,
         span=change.span if change.production and change.between == recorded.between else recorded.span,
+        posterior=change.posterior if change.span == recorded.span else (),
     )
 
 

@@ -21,7 +21,8 @@ class Step:
 
     `before` and `after` are level values in the metric's unit, `ratio` = after / before with its 95 % interval
     (`ratio_low`, `ratio_high`); `p` is the probability of so large a step without a change. The true index lies from
-    `earliest` to `latest` with 95 % probability; None where a detector cannot say.
+    `earliest` to `latest` with 95 % probability, None where a detector cannot say; `chances` are the probabilities of
+    each index in that range that has a value.
     """
 
     index: int
@@ -34,6 +35,7 @@ class Step:
     warnings: tuple[str, ...] = ()
     earliest: int | None = None
     latest: int | None = None
+    chances: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Change:
 
     `candidates` counts the commits it may be; `recovered_by` is the sha where the level came back. `span` is wider than
     that: the revisions (first, last) that hold it with 95 % probability, since noise blurs its place among the points.
+    `posterior` says with what probability it is among which of them: (first, last, probability) from one measured
+    commit to the next; empty where that is not known.
 
     A change of production lies between two windows (`between`, when they start, in ms), and so between the releases
     that ran in them. A `span` that ends before it begins holds no commit: nothing was deployed there, or an older
@@ -82,6 +86,7 @@ class Change:
     warnings: tuple[str, ...] = field(default=())
     acceptance: Acceptance | None = None  # of the policy; one that has expired leaves the state as it is
     span: tuple[int, int] | None = None
+    posterior: tuple[tuple[int, int, float], ...] = ()
     between: tuple[int, int] | None = None
     known_as: str = ""
     reason: str = ""
@@ -94,6 +99,11 @@ class Change:
         place = self.first_new if self.between is None else f"{self.first_new} {self.between[1]}"
         parts = (self.key.case.id, self.key.environment, self.key.machine, place)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
+
+    def chance(self, revision: int) -> float | None:
+        """Return the probability that one commit made it, all else being equal; None where that is not known."""
+        shares = [chance / (last - first + 1) for first, last, chance in self.posterior if first <= revision <= last]
+        return sum(shares) if self.posterior else None
 
     @property
     def production(self) -> bool:

@@ -1,7 +1,7 @@
 """One change as a sheet: all that the detector saw of it, with a picture."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from bench_runner.report.sheet import Data, Output, Sheet
 
 SCHEMA = "bench_runner.change/1"
 COMMITS = 20  # that may have made it, and neighbours: so many are named on paper, all in the document
+_Suspect = tuple[Commit, float | None]
 _LEAST = 1e-300  # below it a probability is no number any more
 
 
@@ -35,7 +36,7 @@ class Context:
 def sheet(change: Change, context: Context) -> Sheet:
     """Return what the detector saw of a change."""
     subjects = {one.sha: one.subject for one in [*context.commits, *(context.releases or {}).values()]}
-    suspects = _suspects(change, context.commits)
+    suspects = list(_suspects(change, context.commits))
     neighbours = [one for one in context.neighbours if one.id != change.id]
     rows = tuple(_rows(change, context.series))
     return Sheet(
@@ -96,21 +97,28 @@ def _significance(change: Change) -> str:
     return f"{p}: so large a step in this series without a change"
 
 
-def _suspects(change: Change, commits: Sequence[Commit]) -> Sequence[Commit]:
-    """Return the commits that may have made it, oldest first, noise considered."""
+def _suspects(change: Change, commits: Sequence[Commit]) -> Iterator[_Suspect]:
+    """Yield the commits that may have made it, oldest first, noise considered, each with its probability."""
     first, last = change.span or (change.revision - change.candidates + 1, change.revision)
-    return () if change.inside else commits[max(0, first) : last + 1]
+    if not change.inside:
+        for revision in range(max(0, first), last + 1):
+            yield commits[revision], change.chance(revision)
 
 
-def _told(change: Change, suspects: Sequence[Commit]) -> list[str]:
+def _told(change: Change, suspects: Sequence[_Suspect]) -> list[str]:
     """Return a line for each suspect; those between the last old and the first new point are marked."""
-    shas = [one.sha for one in suspects]
+    shas = [one.sha for one, _ in suspects]
     first = shas.index(change.last_old) + 1 if change.last_old in shas else 0
     last = shas.index(change.first_new) if change.first_new in shas else len(shas) - 1
     return [
-        f"{'*' if first <= at <= last else ' '} {one.short} {_day(one.time_ms)} {one.subject}"
-        for at, one in enumerate(suspects)
+        f"{'*' if first <= at <= last else ' '} {_share(chance)}{one.short} {_day(one.time_ms)} {one.subject}"
+        for at, (one, chance) in enumerate(suspects)
     ]
+
+
+def _share(chance: float | None) -> str:
+    """Return a probability as a column of its own."""
+    return "" if chance is None else f"{f'{100 * chance:.0f} %' if chance >= 0.01 else '< 1 %':>5}  "
 
 
 def _line(one: Change) -> str:
@@ -151,7 +159,7 @@ def _day(time_ms: int) -> str:
 def _document(
     change: Change,
     context: Context,
-    suspects: Sequence[Commit],
+    suspects: Sequence[_Suspect],
     neighbours: Sequence[Change],
     subjects: dict[str, str],
 ) -> dict[str, object]:
@@ -159,7 +167,10 @@ def _document(
     series = context.series
     first, last = window(series, change)
     return entry(change, subjects) | {
-        "suspects": [{"sha": one.sha, "time_ms": one.time_ms, "subject": one.subject} for one in suspects],
+        "suspects": [
+            {"sha": one.sha, "time_ms": one.time_ms, "subject": one.subject, "probability": chance}
+            for one, chance in suspects
+        ],
         "neighbours": [entry(one, subjects) for one in neighbours],
         "points": [
             {

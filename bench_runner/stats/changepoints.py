@@ -191,7 +191,10 @@ def _step(one: Standing, edges: Sequence[int], scaled: Scaled, levels: Levels) -
     """Return a standing change in the metric's unit; p is Bonferroni's over the places it could have been at."""
     places = len(scaled.values) / MIN_POINTS
     spread = 1.96 * one.error
-    earliest, latest = (edges[0] + 1 + place for place in credible(_weights(edges, levels)))
+    weights = _weights(edges, levels)
+    here = one.index - edges[0] - 1
+    first, last = credible(weights)
+    first, last = min(first, here), max(last, here)
     return Step(
         index=one.index,
         before=scaled.back(one.before),
@@ -200,8 +203,9 @@ def _step(one: Standing, edges: Sequence[int], scaled: Scaled, levels: Levels) -
         ratio_low=scaled.ratio(one.before, one.after - spread),
         ratio_high=scaled.ratio(one.before, one.after + spread),
         p=min(1.0, places * math.erfc(one.z / math.sqrt(2))),
-        earliest=min(earliest, one.index),
-        latest=max(latest, one.index),
+        earliest=edges[0] + 1 + first,
+        latest=edges[0] + 1 + last,
+        chances=tuple(np.round(weights[first : last + 1], 6).tolist()),
     )
 
 

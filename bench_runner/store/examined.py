@@ -96,9 +96,14 @@ class _Old:
         level, noise, inflation, back, lasts = self._numbers[row].tolist()
         log = self._logs[self._log[row]] if words["varies"] else None
         watch = Watch(words["unit"], level, noise, log, inflation, int(back), int(lasts))
-        steps = tuple(Step(**{**one, "warnings": tuple(one["warnings"])}) for one in words["steps"])
+        steps = tuple(_step(one) for one in words["steps"])
         drifts = tuple(Drift(**one) for one in words["drifts"])
         return Checked(Examined(steps, tuple(words["states"]), drifts), tuple(words["places"]), watch)
+
+
+def _step(words: dict[str, Any]) -> Step:
+    """Return a step from what JSON kept of it."""
+    return Step(**{**words, "warnings": tuple(words["warnings"]), "chances": tuple(words["chances"])})
 
 
 def _words(one: Checked) -> dict[str, Any]:

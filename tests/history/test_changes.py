@@ -1,6 +1,8 @@
 """Changes placed in a made-up history."""
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from made_up import COUNT, SPEED, Past, commits, level, series, sha
@@ -40,6 +42,20 @@ def test_noise_widens_the_span_but_not_the_likeliest_range() -> None:
     assert change.span is not None
     assert change.span[0] <= 40 <= change.span[1]
     assert change.span[0] < change.span[1]
+
+
+def test_each_commit_has_its_chance() -> None:
+    values = level((40, 1.0), (40, 1.06), sd=0.03, seed=4)
+    values[41] = math.nan
+    (change,) = changes(series(values, every=2))
+    assert change.span == (change.posterior[0][0], change.posterior[-1][1])
+    assert 0.95 <= sum(chance for *_, chance in change.posterior) <= 1
+    assert all(last == other - 1 for (_, last, _), (other, *_) in pairwise(change.posterior))
+    likeliest = max(change.posterior, key=lambda one: one[2])
+    assert likeliest[:2] == (change.revision - change.candidates + 1, change.revision)
+    assert change.chance(change.revision) == pytest.approx(likeliest[2] / change.candidates)
+    assert change.chance(change.span[1] + 1) == 0
+    assert replace(change, posterior=()).chance(change.revision) is None
 
 
 def test_nothing_is_tested_across_a_segment_boundary() -> None:

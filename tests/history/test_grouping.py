@@ -103,3 +103,17 @@ def test_the_first_commit_named_has_the_most_votes(places: list[tuple[int, int, 
         return total
 
     assert votes(_likeliest(found)) == pytest.approx(max(votes(revision) for revision in range(100)))
+
+
+def test_a_sure_place_outvotes_vague_ones_that_are_likeliest_elsewhere() -> None:
+    def made(name: str, revision: int, *posterior: tuple[int, int, float]) -> Change:
+        key = SeriesKey(Case(name), "env", "m")
+        step = Step(revision, 1.0, 1.2, 1.2, 1.1, 1.3, 0.0)
+        span = (posterior[0][0], posterior[-1][1])
+        return Change(key, TIME, step, sha(revision - 1), sha(revision), revision, span=span, posterior=posterior)
+
+    vague = [made(f"time_{k}", 12, *((at, at, 0.2 if at == 12 else 0.19) for at in range(10, 15))) for k in range(2)]
+    sure = made("time_sure", 13, (13, 13, 0.97))
+    (one,) = group([*vague, sure], Past(commits(30), []))
+    assert one.commit.sha == sha(13)
+    assert len(one.changes) == 3

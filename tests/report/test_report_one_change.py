@@ -195,3 +195,14 @@ def test_news_for_the_ledger() -> None:
         False,
         True,
     ]
+
+
+def test_the_chance_of_each_suspect_is_told() -> None:
+    made = change(20, posterior=((19, 20, 0.9), (21, 21, 0.004)))
+    text = render(sheet(made, AROUND), "text")
+    assert re.search(r"\* +45 %  00000000 1970-01-21 subject 20$", text, re.MULTILINE)
+    assert re.search(r"< 1 %  00000000 1970-01-22 subject 21$", text, re.MULTILINE)
+    document = json.loads(render(sheet(made, AROUND), "json"))
+    assert [one["probability"] for one in document["change"]["suspects"]] == [0.45, 0.45, 0.004]
+    unknown = json.loads(render(sheet(CHANGE, AROUND), "json"))
+    assert [one["probability"] for one in unknown["change"]["suspects"]] == [None] * 3

@@ -97,6 +97,20 @@ def test_places_and_levels() -> None:
     assert first.warnings == ()
 
 
+def test_the_likeliest_place_is_right_as_often_as_it_says() -> None:
+    right, said, steps = [], [], Segments()
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        place = int(rng.integers(20, 60))
+        values = 100 + rng.normal(0, 1, 80) + rng.uniform(1.5, 4) * (np.arange(80) >= place)
+        for one in steps.steps(values):
+            if abs(one.index - place) <= 20:
+                right.append(one.index == place)
+                said.append(one.chances[one.index - (one.earliest or 0)])
+    assert len(said) > 200
+    assert np.mean(right) == pytest.approx(np.mean(said), abs=0.08)
+
+
 def test_the_ratio_interval_covers_the_truth() -> None:
     rng = np.random.default_rng(13)
     covered = found = 0
