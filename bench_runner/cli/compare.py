@@ -36,6 +36,7 @@ def compare(
     from bench_runner.cli.refs import Refs
     from bench_runner.cli.worktree import WORD
     from bench_runner.history.compare import compare as judge
+    from bench_runner.history.rows import Terms
     from bench_runner.report.comparisons import sheet
     from bench_runner.runner.session import selector
 
@@ -47,9 +48,7 @@ def compare(
         Refs(project),
         before,
         after,
-        environment=environment,
-        machine=project.chosen,
-        project=project.config.project,
+        Terms(environment, project.chosen, project.config.project, project.policy_file.entries.renames),
     )
     rows = [one for one in found if chosen(one.case) and (not changed or one.verdict in {"slower", "faster"})]
     show_sheet(sheet(rows, before, after), form)

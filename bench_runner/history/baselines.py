@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench_runner.errors import InconclusiveError
-from bench_runner.history.rows import Row, benchmark_of, judged, runs_of, summary_of, why
+from bench_runner.history import renaming
+from bench_runner.history.rows import ALL, Row, Terms, benchmark_of, judged, runs_of, summary_of, why
 from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison
@@ -16,24 +17,17 @@ from bench_runner.stats.summary import summarise
 from bench_runner.store.files import Store
 
 
-def compare_baseline(
-    store: Store,
-    baseline: Baseline,
-    after: str,
-    *,
-    environment: str | None = None,
-    machine: str | None = None,
-) -> list[Comparison]:
+def compare_baseline(store: Store, baseline: Baseline, after: str, terms: Terms = ALL) -> list[Comparison]:
     """Compare a commit (full sha) with a baseline wherever both have values; raises as `compare` does.
 
     A baseline holds numbers only: benchmark versions and what they were taken on cannot be checked against it.
     """
-    runs = runs_of(store, after, environment, machine)
-    known = store.benchmarks()
+    runs = runs_of(store, after, terms)
+    known = renaming.benchmarks(store.benchmarks(), terms.renames)
     rows = []
     for run in runs.values():
         held = baseline.values.get(run.machine.machine, {}).get(run.environment.name)
-        rows += list(_rows(run, held, known)) if held else []
+        rows += list(_rows(run, renaming.held(held, terms.renames), known)) if held else []
     if not rows:
         raise InconclusiveError(
             f"baseline {baseline.name!r} holds nothing for the machines and environments of {after[:8]}:"

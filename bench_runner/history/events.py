@@ -9,7 +9,7 @@ import numpy as np
 
 from bench_runner.history.blame import Blame, blame
 from bench_runner.history.changes import Past
-from bench_runner.history.grouping import span
+from bench_runner.history.grouping import overlap, span
 from bench_runner.history.noises import Noises
 from bench_runner.history.shifts import NEAR, Shift, Shifts
 from bench_runner.history.surroundings import Cell, Surroundings
@@ -84,7 +84,7 @@ def _without(
         kept[change.key].append(change)
     for key, some in mine.items():
         kept.setdefault(key, [one for one in some if not _explained(one, shifts)])
-    gone = [one for one in changes if not any(_overlap(one, other) for other in kept[one.key])]
+    gone = [one for one in changes if not any(overlap(one, other) for other in kept[one.key])]
     laid = [[one for one in gone if _part(one, shift)] for shift in shifts]
     return [change for one in series for change in kept.get(one.key, ())], series, laid
 
@@ -120,12 +120,6 @@ def _explained(change: Change, shifts: Sequence[Shift]) -> bool:
     low, high = (math.log(one) if 0 < one < math.inf else math.nan for one in (step.ratio_low, step.ratio_high))
     mine = [shift for shift in shifts if _part(change, shift)]
     return any(low - NEARLY * abs(one.size) <= one.size <= high + NEARLY * abs(one.size) for one in mine)
-
-
-def _overlap(one: Change, other: Change) -> bool:
-    """Whether two changes may be at the same commit."""
-    (a, b), (c, d) = span(one), span(other)
-    return a <= d and c <= b
 
 
 def _event(shift: Shift, fault: Blame, changes: Sequence[Change], commits: Sequence[Commit]) -> Event:
@@ -183,7 +177,7 @@ def _cell(change: Change) -> Cell:
 def _confirms(other: Change, one: Change) -> bool:
     """Whether a change is seen elsewhere too."""
     same = other.key.case == one.key.case and _cell(other) != _cell(one)
-    return same and other.worse == one.worse and _overlap(other, one)
+    return same and other.worse == one.worse and overlap(other, one)
 
 
 def _merged(events: Iterable[Event]) -> list[Event]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench_runner.history.changes import Past
-from bench_runner.history.grouping import Group, group, holds, ranked, span, widened
+from bench_runner.history.grouping import Group, group, holds, ranked, span, united, widened
 from bench_runner.history.noises import Noises
 from bench_runner.model.change import Change
 from bench_runner.model.event import Event
@@ -56,7 +56,8 @@ def judged(changes: Sequence[Change], history: Past, events: Sequence[Event] = (
     hopeless = group([one for one in rest if court.chance(one) > FAINT], history)
     qs = shares([court.expected(one) for one in groups])
     weighed = [replace(one, q=q) for one, q in zip(groups, qs, strict=True)]
-    return ranked([*weighed, *(replace(one, q=1.0) for one in hopeless)])
+    sure, unsure = ([one for one in weighed if (one.q <= FALSE_SHARE) is sure] for sure in (True, False))
+    return ranked([*united(sure), *united([*unsure, *(replace(one, q=1.0) for one in hopeless)])])
 
 
 def _core(one: Group, court: "_Court") -> Group:

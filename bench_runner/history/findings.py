@@ -9,7 +9,7 @@ from bench_runner.history.changes import Past, find
 from bench_runner.history.courses import courses
 from bench_runner.history.events import split
 from bench_runner.history.evidence import judged
-from bench_runner.history.grouping import Group, ranked
+from bench_runner.history.grouping import Group, overlap, ranked
 from bench_runner.history.ledger import Ledger, Reconciled, reconcile
 from bench_runner.history.policy import Policy
 from bench_runner.history.production import Deployed, Seen, linked
@@ -76,6 +76,7 @@ def findings(
     every = Deployed(history.commits, [*history.series, *history.production])
     flat = [*(change for one in groups for change in one.changes), *look(Deployed(history.commits, history.production))]
     told = _judged(reconcile(flat, ledger, every, today=rules.as_now, unsure=unsure), rules)
+    told = replace(told, kept=tuple(_laid(one, parts.events) for one in told.kept))
     now = settled(groups, told, history.commits)
     groups = ranked(_accepted(one, rules) for one in now.groups if _sure(one))
     return Findings(
@@ -93,6 +94,14 @@ def findings(
 def _sure(one: Group) -> bool:
     """Whether a group is more than luck, or was once taken for more and is recorded."""
     return one.q <= FALSE_SHARE or any(change.known_as for change in one.changes)
+
+
+def _laid(one: Change, events: Sequence[Event]) -> Change:
+    """Return a recorded change that is not seen any more, with the event that it is laid to now."""
+    for event in events:
+        if any(other.key == one.key and other.worse == one.worse and overlap(other, one) for other in event.changes):
+            return replace(one, warnings=(*one.warnings, f"laid to {event.name}: {event.reason}"))
+    return one
 
 
 def _accepted(one: Group, policy: Policy) -> Group:

@@ -61,6 +61,15 @@ def widened(one: Group, changes: Sequence[Change]) -> Group:
     return replace(one, changes=mine, agree=agree, asked=max(agree, one.asked))
 
 
+def united(groups: Iterable[Group]) -> list[Group]:
+    """Return those of one commit as one group, as sure as the surest of them."""
+    found: dict[str, Group] = {}
+    for one in sorted(groups, key=lambda one: one.q):
+        known = found.get(one.commit.sha)
+        found[one.commit.sha] = widened(known, one.changes) if known else one
+    return list(found.values())
+
+
 def _causes(changes: Sequence[Change]) -> Iterator[tuple[int, list[Change]]]:
     """Yield revisions with the changes laid to them, each change once."""
     for lot in _neighbours(changes):
@@ -115,6 +124,12 @@ def _add(gains: dict[int, float], first: int, last: int, share: float) -> None:
 def span(change: Change) -> tuple[int, int]:
     """Return the revisions that may have made a change, noise considered."""
     return change.span or (change.revision - change.candidates + 1, change.revision)
+
+
+def overlap(one: Change, other: Change) -> bool:
+    """Whether two changes may be at the same commit."""
+    (a, b), (c, d) = span(one), span(other)
+    return a <= d and c <= b
 
 
 def holds(change: Change, revision: int) -> bool:

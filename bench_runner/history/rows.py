@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench_runner.errors import NothingMeasuredError
+from bench_runner.history import renaming
 from bench_runner.history.likeness import unlike
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison, Verdict
 from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Rename
 from bench_runner.model.run import Result, Run
 from bench_runner.model.sample import Summary
 from bench_runner.stats import compare as pairs
@@ -22,6 +24,22 @@ _UNKNOWN = Benchmark("", "", kind="unknown", metric=Metric("value", "unit"))
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What is compared: one environment and one machine (None: all of them), benchmarks by their newest names.
+
+    `project` is the measured distribution, whose version may differ.
+    """
+
+    environment: str | None = None
+    machine: str | None = None
+    project: str = ""
+    renames: Sequence[Rename] = ()
+
+
+ALL = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the table before it is judged: `contrast` is None where there is nothing to test."""
 
@@ -29,13 +47,14 @@ class Row:
     contrast: pairs.Contrast | None = None
 
 
-def runs_of(store: Store, sha: str, environment: str | None, machine: str | None) -> dict[tuple[str, str], Run]:
+def runs_of(store: Store, sha: str, terms: Terms) -> dict[tuple[str, str], Run]:
     """Return the runs of a commit by (environment, machine); NothingMeasuredError when there are none."""
-    loaded = (store.load(path) for path in store.paths(machine) if path.name.startswith(sha[:_SHORT]))
-    found = {(run.environment.name, run.machine.machine): run for run in loaded if run.commit_sha == sha}
-    kept = {key: run for key, run in found.items() if environment in {None, key[0]}}
+    loaded = (store.load(path) for path in store.paths(terms.machine) if path.name.startswith(sha[:_SHORT]))
+    found = {(one.environment.name, one.machine.machine): one for one in loaded if one.commit_sha == sha}
+    kept = {key: renaming.run(one, terms.renames) for key, one in found.items() if terms.environment in {None, key[0]}}
     if not kept:
-        where = "".join(f" {word} {name}" for word, name in (("in", environment), ("on", machine)) if name)
+        asked = (("in", terms.environment), ("on", terms.machine))
+        where = "".join(f" {word} {name}" for word, name in asked if name)
         raise NothingMeasuredError(f"{sha[:_SHORT]} has no results{where}: `bench-runner run {sha[:_SHORT]}^!`")
     return kept
 

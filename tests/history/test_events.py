@@ -11,6 +11,7 @@ from bench_runner.history.facts import RunFact
 from bench_runner.history.findings import Findings, findings
 from bench_runner.history.series import History
 from bench_runner.model.benchmark import Case
+from bench_runner.model.change import UNSEEN
 from bench_runner.model.metric import TIME
 from bench_runner.model.run import Fingerprint
 from bench_runner.model.series import Series, SeriesKey
@@ -153,3 +154,14 @@ def test_an_event_is_no_reason_to_call_noise_a_change() -> None:
     found = told(*cell("one", *SHIFT, names=names, own=own), *cell("two", QUIET, names=names))
     assert [event.revision for event in found.events] == [40]
     assert not found.groups
+
+
+def test_a_recorded_change_that_turns_out_to_be_the_machines_says_so() -> None:
+    alone = told(*cell("one", *SHIFT))
+    ledger = {one.id: one.entry for one in alone.proposals}
+    assert len(ledger) == 12
+    history = History(commits(COUNT), None, [*cell("one", *SHIFT), *cell("two", QUIET)])  # type: ignore[arg-type]
+    (group,) = findings(history, Segments(), ledger=ledger).groups
+    assert not any(change.standing for change in group.changes)
+    assert {change.warnings[0] for change in group.changes} == {UNSEEN}
+    assert all(change.warnings[1].startswith("laid to machine one: 12 of 12 series") for change in group.changes)

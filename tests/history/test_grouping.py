@@ -1,6 +1,7 @@
 """Changes laid to the commits that most likely made them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from made_up import Past, commits, level, series, sha
 
 from bench_runner.history.changes import find
-from bench_runner.history.grouping import group
+from bench_runner.history.grouping import group, united
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change, Step
 from bench_runner.model.metric import TIME
@@ -97,8 +98,8 @@ def test_the_first_commit_named_has_the_most_votes(places: list[tuple[int, int, 
             assert one.span is not None
             first, last = one.span
             if one.revision - one.candidates < revision <= one.revision:
-                total += 1 / one.candidates
-            elif first <= revision <= last:
+                total += 0.9 / one.candidates
+            if first <= revision <= last:
                 total += 0.1 / (last - first + 1)
         return total
 
@@ -117,3 +118,16 @@ def test_a_sure_place_outvotes_vague_ones_that_are_likeliest_elsewhere() -> None
     (one,) = group([*vague, sure], Past(commits(30), []))
     assert one.commit.sha == sha(13)
     assert len(one.changes) == 3
+
+
+def test_what_is_laid_to_one_commit_is_one_group() -> None:
+    found = [series(level((15, 1.0), (15, 1.2), seed=k), name=f"time_{k}") for k in range(3)]
+    past = Past(commits(30), found)
+    (whole,) = group(find(past, Segments()), past)
+    parts = [
+        replace(whole, changes=(one,), agree=1, q=q) for one, q in zip(whole.changes, (0.01, 1e-9, 0.02), strict=True)
+    ]
+    (one,) = united([*parts])
+    assert (one.commit, one.q, one.agree, one.asked) == (whole.commit, 1e-9, 3, 3)
+    assert set(one.changes) == set(whole.changes)
+    assert len(united([whole, replace(whole, commit=commits(30)[3])])) == 2

@@ -12,11 +12,13 @@ from bench_runner.errors import InconclusiveError, NothingMeasuredError, UsageEr
 from bench_runner.history.baselines import compare_baseline
 from bench_runner.history.compare import compare, compare_commits
 from bench_runner.history.likeness import unlike
+from bench_runner.history.rows import Terms
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison
 from bench_runner.model.environment import Environment
 from bench_runner.model.machine import Machine
 from bench_runner.model.metric import Metric
+from bench_runner.model.policy import Rename
 from bench_runner.model.run import Build, Fingerprint, Outcome, Protocol, Result, Run
 from bench_runner.model.sample import Round, Sample
 from bench_runner.stats.summary import summarise
@@ -193,7 +195,7 @@ def test_unlike_results_are_not_judged(
 ) -> None:
     put(store, OLD, [result("time_a", 1.0)])
     put(store, NEW, [result("time_a", 1.5, version=version)], seen=seen, how=how)
-    (one,) = compare_commits(store, OLD, NEW, project="my.project")
+    (one,) = compare_commits(store, OLD, NEW, Terms(project="my.project"))
     assert (one.verdict, one.reason, one.p) == ("unlike", reason, 1.0)
     assert one.ratio == pytest.approx(1.5, rel=0.03)
 
@@ -218,9 +220,9 @@ def test_every_environment_on_every_machine(store: Store) -> None:
             put(store, sha, [result("time_a", centre)], environment=environment)
     put(store, NEW, [result("time_a", 9.0)], machine="other")
     assert [one.environment for one in compare_commits(store, OLD, NEW)] == ["uv-py3.11", "uv-py3.12"]
-    assert [one.environment for one in compare_commits(store, OLD, NEW, environment="uv-py3.12")] == ["uv-py3.12"]
+    assert [one.environment for one in compare_commits(store, OLD, NEW, Terms("uv-py3.12"))] == ["uv-py3.12"]
     with pytest.raises(NothingMeasuredError, match="no results on other"):
-        compare_commits(store, OLD, NEW, machine="other")
+        compare_commits(store, OLD, NEW, Terms(machine="other"))
 
 
 def test_nothing_to_compare(store: Store) -> None:
@@ -256,7 +258,7 @@ def test_a_baseline_holds_its_values_when_the_files_are_gone(store: Store) -> No
     assert found["time_a"].ratio == pytest.approx(1.3, rel=0.03)
     put(store, NEW, [result("time_a", 1.0)], machine="other")
     with pytest.raises(InconclusiveError, match="baseline set release"):
-        compare_baseline(store, baseline, NEW, machine="other")
+        compare_baseline(store, baseline, NEW, Terms(machine="other"))
 
 
 class Git:
@@ -285,3 +287,28 @@ def test_names_are_those_of_baselines_first_then_of_git(store: Store) -> None:
 def test_an_unknown_name_says_that_there_is_no_baseline(store: Store) -> None:
     with pytest.raises(UsageError, match="no commit 'v2'; there are no baselines yet"):
         compare(store, Git(), "v2", "HEAD")
+
+
+def test_a_renamed_benchmark_is_compared_under_its_newest_name(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0, version="old"), result("time_b", 1.0)])
+    put(store, NEW, [result("time_c", 1.2), result("time_b", 1.0)])
+    assert {name: one.verdict for name, one in by_name(compare_commits(store, OLD, NEW)).items()} == {
+        "time_a": "missing",
+        "time_b": "unchanged",
+        "time_c": "new",
+    }
+    terms = Terms(renames=[Rename("time_a", "time_c")])
+    found = by_name(compare_commits(store, OLD, NEW, terms))
+    assert {name: one.verdict for name, one in found.items()} == {"time_b": "unchanged", "time_c": "slower"}
+    assert found["time_c"].ratio == pytest.approx(1.2, rel=0.02)
+    held = by_name(compare_baseline(store, baselines.set_(store, "one", OLD, set_ms=0), NEW, terms))
+    assert {name: one.verdict for name, one in held.items()} == {"time_b": "unchanged", "time_c": "slower"}
+
+
+def test_what_was_measured_under_the_newest_name_goes_before_a_renamed_one(store: Store) -> None:
+    put(store, OLD, [result("time_a", 9.0), result("time_c", 1.0)])
+    put(store, NEW, [result("time_c", 1.2), result("time_a", 9.0)])
+    terms = Terms(renames=[Rename("time_a", "time_c")])
+    (one,) = compare_commits(store, OLD, NEW, terms)
+    (held,) = compare_baseline(store, baselines.set_(store, "one", OLD, set_ms=0), NEW, terms)
+    assert one.ratio == held.ratio == pytest.approx(1.2, rel=0.02)
