@@ -13,7 +13,7 @@ from bench_runner.model.budget import BudgetVerdict, Estimate
 from bench_runner.model.change import Change
 from bench_runner.model.policy import Budget
 from bench_runner.model.series import Series, SeriesKey
-from bench_runner.stats import level as levels
+from bench_runner.stats import estimate
 
 # A level is judged by so many points next to the place in question: enough to halve the noise of eight, and few enough
 # that a slow drift moves within them by a small part of what it has moved in all.
@@ -98,7 +98,7 @@ class _Levels:
     def estimate(self, points: Sequence[int]) -> Estimate:
         """Return the level of some points."""
         values = [self.series.values[one] for one in points]
-        return levels.counted(values) if values and self.series.metric.exact else levels.level(values)
+        return estimate.counted(values) if values and self.series.metric.exact else estimate.estimate(values)
 
 
 def _verdict(budget: Budget, mine: _Levels, policy: Policy) -> BudgetVerdict:
@@ -114,7 +114,7 @@ def _verdict(budget: Budget, mine: _Levels, policy: Policy) -> BudgetVerdict:
         reason = f"the limit is in {budget.limit.unit!r}, the benchmark in {series.metric.unit!r}"
         return replace(blank, reason=reason)
     now = mine.estimate(mine.around(mine.points[-1])[-WINDOW:])
-    verdict = levels.judge(now, limit) if budget.at_most else levels.judge(levels.turned(now), -limit)
+    verdict = estimate.judge(now, limit) if budget.at_most else estimate.judge(estimate.turned(now), -limit)
     return replace(blank, verdict=verdict, limit=limit, level=now)
 
 
@@ -132,8 +132,8 @@ def _cumulative(blank: BudgetVerdict, mine: _Levels, since: Reference) -> Budget
     old = _old(mine, at)
     level = mine.around(newest)
     after = level[max(bisect_right(level, old[-1]), len(level) - WINDOW) :]
-    worse = levels.worse_by(mine.estimate(old), mine.estimate(after), series.metric.better)
-    verdict = levels.judge(worse, known.limit)
+    worse = estimate.worse_by(mine.estimate(old), mine.estimate(after), series.metric.better)
+    verdict = estimate.judge(worse, known.limit)
     return replace(known, verdict=verdict, level=mine.estimate(after) if after else known.level, worse=worse)
 
 

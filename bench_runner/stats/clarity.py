@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bench_runner.stats.noise import MAD_TO_SD, Array, level, scale
+from bench_runner.stats.noise import MAD_TO_SD, Array, centre, scale
 
 # Residuals count with at most this many sd: what one slow run can say is bounded.
 BOUND = 3.0
@@ -43,7 +43,7 @@ def inflation(sizes: Array | int, memory: float | Array) -> Array:
 def residuals(values: Array, edges: Sequence[int]) -> Array:
     """Return what the levels between edges leave of present values, bounded; `edges` hold 0 and the length."""
     sd = scale(values)
-    left = np.concatenate([values[a:b] - level(values[a:b], sd) for a, b in pairwise(edges)])
+    left = np.concatenate([values[a:b] - centre(values[a:b], sd) for a, b in pairwise(edges)])
     # Differences see little of noise that remembers: its size shows in the residuals themselves.
     bound = BOUND * max(sd, MAD_TO_SD * float(np.median(np.abs(left))))
     bounded: Array = np.clip(left, -bound, bound)

@@ -36,7 +36,7 @@ def _sparse(jumps: Array) -> float:
     return math.sqrt(float(np.mean(np.minimum(jumps, bound) ** 2)) / 2)
 
 
-def level(values: Array, sd: float) -> float:
+def centre(values: Array, sd: float) -> float:
     """Return the mean of the values after pulling those beyond CLIP * sd of their median in to there."""
     middle = median(values)
     return float(np.minimum(np.maximum(values, middle - CLIP * sd), middle + CLIP * sd).sum()) / len(values)

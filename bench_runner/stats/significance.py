@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import NormalDist
 
 from bench_runner.stats.levels import Levels
-from bench_runner.stats.noise import Array, level
+from bench_runner.stats.noise import Array, centre
 from bench_runner.stats.recurring import BACK, Excursion, visit
 
 # A change stands when normal noise makes one as clear at one place with at most this probability: 3.8 sd.
@@ -73,7 +73,7 @@ class Validation:
     def _level(self, start: int, end: int) -> float:
         """Return the level of a stretch in the values' own scale, once."""
         if (start, end) not in self._known:
-            self._known[start, end] = level(self._values[start:end], self._noise)
+            self._known[start, end] = centre(self._values[start:end], self._noise)
         return self._known[start, end]
 
     def _one(self, spread: float, start: int, place: int, end: int) -> Standing:

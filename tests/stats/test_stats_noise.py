@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bench_runner.stats.noise import MAD_TO_SD, inflation, level, scale
+from bench_runner.stats.noise import MAD_TO_SD, centre, inflation, scale
 
 
 def test_mad_to_sd_is_the_normal_quantile() -> None:
@@ -52,9 +52,9 @@ def test_rare_quantum_jumps_count_as_noise() -> None:
 
 def test_level_is_nearly_as_good_as_the_mean_and_bounded() -> None:
     rng = np.random.default_rng(4)
-    levels = [level(rng.normal(0, 1, 50), 1.0) for _ in range(2000)]
+    levels = [centre(rng.normal(0, 1, 50), 1.0) for _ in range(2000)]
     assert np.var(levels) * 50 < 1.07
-    assert abs(level(np.array([0.0] * 9 + [1e9]), 1.0)) <= 0.25
+    assert abs(centre(np.array([0.0] * 9 + [1e9]), 1.0)) <= 0.25
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.3, 0.5])

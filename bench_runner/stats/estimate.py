@@ -1,4 +1,4 @@
-"""The level of values that belong together, and how much worse one level is than another."""
+"""The level of values that belong together as an estimate, and how much worse one is than another."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from bench_runner.model.metric import Better
 from bench_runner.stats.summary import interval
 
 
-def level(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float]) -> Estimate:
     """Return the median of finite values with its 99 % interval, which is infinite for one value alone."""
     if not values:
         return Estimate()
@@ -19,7 +19,7 @@ def level(values: Sequence[float]) -> Estimate:
 
 def counted(values: Sequence[float]) -> Estimate:
     """Return the level of an exact counter: no more than one value is needed where all are the same."""
-    return Estimate(values[-1], values[-1], values[-1], len(values)) if len(set(values)) == 1 else level(values)
+    return Estimate(values[-1], values[-1], values[-1], len(values)) if len(set(values)) == 1 else estimate(values)
 
 
 def worse_by(before: Estimate, after: Estimate, better: Better) -> Estimate:
