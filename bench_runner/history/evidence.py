@@ -80,6 +80,11 @@ def _joined(groups: Sequence[Group], faint: Sequence[Change], court: "_Court") -
     return full, rest
 
 
+def _way(change: Change) -> tuple["Case", bool]:
+    """Return the case of a change, and whether it is a regression."""
+    return change.key.case, change.worse
+
+
 class _Court:
     """Weighs the groups of a history."""
 
@@ -101,14 +106,14 @@ class _Court:
     def fitting(self, group: Group, faint: Sequence[Change]) -> list[Change]:
         """Return those changes that are clear enough to belong to a group: of all its members 5 % may be luck.
 
-        What a clear change of the same case confirms belongs to it anyway.
+        What a member of the same case confirms belongs to it anyway.
         """
-        ways = {(one.key.case, one.worse) for one in group.changes}
-        fit = [one for one in faint if (one.key.case, one.worse) in ways]
-        others = sorted((one for one in faint if (one.key.case, one.worse) not in ways), key=self._here)
+        ways = {_way(one) for one in group.changes}
+        others = sorted((one for one in faint if _way(one) not in ways), key=self._here)
         lucky = [self._here(one) / (len(group.changes) + k) for k, one in enumerate(others, start=1)]
         last = max((k for k, share in enumerate(lucky, start=1) if share <= FALSE_SHARE), default=0)
-        return [*fit, *others[:last]]
+        ways |= {_way(one) for one in others[:last]}
+        return [one for one in faint if _way(one) in ways]
 
     def _here(self, change: Change) -> float:
         """Return how many changes as clear have any one commit in their range in a project without changes."""

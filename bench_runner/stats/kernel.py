@@ -31,17 +31,20 @@ class Kernel:
         That is by how much it lowers the cost of the `width` points on either side of it.
         """
         places = np.arange(margin, self.size - margin + 1, stride)
-        left = np.minimum(places, width)
-        right = np.minimum(self.size - places, width)
-        # The sums would run straight from the left end to the right one if there were no change.
-        gap = self.sums.take(places + right, axis=0)
-        start = self.sums.take(places - left, axis=0)
+        return places, self.split(np.maximum(places - width, 0), places, np.minimum(places + width, self.size))
+
+    def split(self, starts: NDArray[np.intp], places: NDArray[np.intp], ends: NDArray[np.intp]) -> Array:
+        """Return by how much a change at each place lowers the cost of the points from its start to its end."""
+        # The sums would run straight from the start to the end if there were no change.
+        left, size = places - starts, ends - starts
+        gap = self.sums.take(ends, axis=0)
+        start = self.sums.take(starts, axis=0)
         gap -= start
-        gap *= (left / (left + right))[:, None]
+        gap *= (left / size)[:, None]
         gap += start
-        gap -= self.sums[margin : self.size - margin + 1 : stride]
-        gains: Array = np.einsum("ij,ij->i", gap, gap) * ((left + right) / (left * right))
-        return places, gains
+        gap -= self.sums.take(places, axis=0)
+        gains: Array = np.einsum("ij,ij->i", gap, gap) * (size / (left * (ends - places)))
+        return gains
 
     def merits(self, starts: NDArray[np.intp], ends: NDArray[np.intp], shortest: int) -> Array:
         """Return a row for each start: how well one level fits the points up to each end (their number minus the cost).

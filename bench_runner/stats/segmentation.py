@@ -14,8 +14,10 @@ Places = NDArray[np.intp]
 MIN_POINTS = 3
 # A candidate must lower the cost of its window by this; far below any accepted change, it only keeps them few.
 CANDIDATE_GAIN = 1.0
-# Among so many newest points a level may begin that had no time yet to pay: it is proposed for that same gain.
-NEWEST = 8
+# A level of so few points cannot pay for itself: among the newest ones, it is proposed for that same gain, and beside a
+# change for what three points gain that are far from both their neighbours.
+FEW = 8
+BESIDE = 3.0
 # A level reaches back over at most this many candidates at a time; the chosen are chosen from again until all fit.
 REACH = 64
 _BLOCK = 256  # edges of which the merits are reckoned at a time
@@ -35,7 +37,8 @@ def segment(values: Array) -> list[int]:
     while True:
         chosen = _best(kernel, places, penalty)
         if len(places) < REACH or len(chosen) == len(places):
-            return [*map(int, chosen), *_newest(kernel, int(chosen[-1]) if len(chosen) else 0)]
+            short = _short(kernel, np.concatenate([[0], chosen, [size]]))
+            return sorted({*chosen.tolist(), *short.tolist()})
         places = chosen
 
 
@@ -52,16 +55,22 @@ def candidates(kernel: Kernel) -> Places:
     return np.unique(np.concatenate(found))
 
 
-def _newest(kernel: Kernel, start: int) -> list[int]:
-    """Return the best place for a level among the newest points, where the last one begins at `start`; or nothing."""
-    places = np.arange(max(start + MIN_POINTS, kernel.size - NEWEST), kernel.size - MIN_POINTS + 1)
-    if not len(places):
-        return []
-    edges = np.concatenate([[start], places, [kernel.size]])
-    merits = kernel.merits(edges, edges, MIN_POINTS)
-    gains = merits[0, 1:-1] + merits[1:-1, -1] - merits[0, -1]
-    best = int(gains.argmax())
-    return [int(places[best])] if gains[best] >= CANDIDATE_GAIN else []
+def _short(kernel: Kernel, edges: Places) -> Places:
+    """Return the best place for a short level at either end of each level, where it gains enough."""
+    starts, ends = edges[:-1], edges[1:]
+    sizes = np.arange(MIN_POINTS, FEW + 1)
+    places = np.concatenate([starts[1:, None] + sizes, ends[:, None] - sizes])
+    starts, ends = (np.concatenate([one[1:], one]) for one in (starts, ends))
+    room = (places - starts[:, None] >= MIN_POINTS) & (ends[:, None] - places >= MIN_POINTS)
+    gains = np.zeros(places.shape)
+    rows = room.nonzero()[0]
+    gains[room] = kernel.split(starts[rows], places[room], ends[rows])
+    least = np.full(len(places), BESIDE)
+    least[-1] = CANDIDATE_GAIN
+    best = gains.argmax(axis=1)[:, None]
+    enough = np.take_along_axis(gains, best, axis=1)[:, 0] >= least
+    found: Places = np.take_along_axis(places, best, axis=1)[enough, 0]
+    return found
 
 
 def _running_maximum(values: Array, radius: int) -> Array:

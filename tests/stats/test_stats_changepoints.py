@@ -50,6 +50,17 @@ def test_power_in_a_short_history(steps: Steps, least: float) -> None:
     assert share_found(steps, seed=7) >= least
 
 
+def test_two_large_changes_a_few_commits_apart_are_two() -> None:
+    found = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        values = 100 * np.exp(rng.normal(0, 0.005, 600))
+        values[300:] *= 1.5
+        values[305:] *= rng.choice([1.2, 0.8, 2.0])
+        found += {300, 305} <= set(detect(values.tolist()))
+    assert found >= 27
+
+
 def test_flat_histories_stay_silent() -> None:
     rng = np.random.default_rng(8)
     projects = [any(detect(history(rng)) for _ in range(10)) for _ in range(200)]

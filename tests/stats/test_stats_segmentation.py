@@ -8,7 +8,7 @@ import pytest
 from scipy.ndimage import maximum_filter1d
 
 from bench_runner.stats.kernel import FREQUENCIES, Kernel
-from bench_runner.stats.segmentation import MIN_POINTS, NEWEST, _best, _running_maximum, candidates, segment
+from bench_runner.stats.segmentation import FEW, MIN_POINTS, _best, _running_maximum, candidates, segment
 
 
 def likeness(a: float, b: float) -> float:
@@ -37,6 +37,7 @@ def test_merits_and_gains_are_sums_over_pairs() -> None:
     places, gains = kernel.gains(4, 1, 3)
     assert places.tolist() == list(range(3, kernel.size - 2))
     assert gains[places == 7] == pytest.approx([left + right - whole])
+    assert kernel.split(np.array([3]), np.array([7]), np.array([11])) == pytest.approx([left + right - whole])
 
 
 def test_the_dynamic_programme_finds_the_best_choice() -> None:
@@ -85,7 +86,16 @@ def test_more_survivors_than_one_pass_reaches_over() -> None:
     rng = np.random.default_rng(4)
     truth = list(range(40, 6000, 40))
     values = rng.normal(0, 1, 6000) + 8 * (np.arange(6000) // 40 % 3)
-    assert [place for place in segment(values) if place <= 6000 - NEWEST] == truth
+    found = segment(values)
+    assert set(found) >= set(truth)
+    assert len(found) < 1.1 * len(truth)  # a level of few points beside another is proposed early
+
+
+def test_a_short_level_between_two_others_is_proposed() -> None:
+    values = np.random.default_rng(6).normal(0, 1, 900)
+    values[400:] += 30
+    values[404:] += 30
+    assert {400, 404} <= set(segment(values))
 
 
 def test_the_newest_points_are_proposed_before_they_can_pay() -> None:
@@ -93,4 +103,4 @@ def test_the_newest_points_are_proposed_before_they_can_pay() -> None:
     values[297:] += 6
     assert segment(values)[-1:] == [297]
     values[297:] -= 6
-    assert all(place > 300 - NEWEST for place in segment(values))
+    assert all(place > 300 - FEW for place in segment(values))
