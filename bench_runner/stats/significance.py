@@ -41,6 +41,7 @@ class Validation:
     def __init__(self, values: Array, noise: float, floor: float, levels: Levels) -> None:
         self._values, self._noise, self._floor, self._levels = values, noise, floor, levels
         self._known: dict[tuple[int, int], float] = {}
+        self._measured: dict[tuple[int, int, int], Standing] = {}
 
     def run(self, places: Sequence[int]) -> list[int]:
         """Return the places of the changes that stand, ascending; when some went, the noise is learnt anew."""
@@ -55,15 +56,22 @@ class Validation:
 
     def judge(self, places: Sequence[int]) -> list[Standing]:
         """Measure every change: the likelihood of two levels over that of one, as standard errors."""
+        self._measured = {}
+        return self._standing(places, self._levels.spread(places) if places else 1.0)
+
+    def _standing(self, places: Sequence[int], spread: float) -> list[Standing]:
+        """Measure every change that was not measured since the noise was learnt."""
         edges = [0, *places, len(self._values)]
-        spread = self._levels.spread(places) if places else 1.0
-        return [self._one(spread, *edges[k : k + 3]) for k in range(len(places))]
+        triples = [(edges[k], edges[k + 1], edges[k + 2]) for k in range(len(places))]
+        self._measured |= {one: self._one(spread, *one) for one in triples if one not in self._measured}
+        return [self._measured[one] for one in triples]
 
     def _eliminate(self, places: Sequence[int]) -> list[int]:
         """Take out one change after the other, or both ends of a visit, until all that are left stand."""
-        kept = list(places)
+        kept, spread = list(places), self._levels.spread(places)
+        self._measured = {}
         while kept:
-            standing = self.judge(kept)
+            standing = self._standing(kept, spread)
             gone = visit(self._excursions(standing)) or self._weakest(standing)
             if not gone:
                 break
