@@ -1,4 +1,4 @@
-"""A tiny real project, and the real command run on it in a process of its own."""
+"""A tiny real project, and the real command run on it in a process of its own, forked or with a new interpreter."""
 
 import os
 import subprocess
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from .forked import forking
 
 PYPROJECT = """\
 [build-system]
@@ -68,16 +70,23 @@ class Command:
     home: Path
 
     def __call__(self, *words: str) -> Done:
+        return Done(*forking().run(words, self.folder, self.environment))
+
+    def alone(self, *words: str) -> Done:
+        """Run a command in an interpreter of its own."""
         with self.start(*words) as process:
             out, err = process.communicate(timeout=240)
         return Done(process.returncode, out, err)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        private = {"XDG_CACHE_HOME": str(self.home / "cache"), "XDG_CONFIG_HOME": str(self.home / "config")}
-        environment = {**os.environ, **private, "COLUMNS": "160", "UV_CACHE_DIR": uv_cache()}
         command = [sys.executable, "-c", "from bench_runner.cli.main import run; run()", *words]
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=self.folder, env=environment, **streams)
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, **streams)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        private = {"XDG_CACHE_HOME": str(self.home / "cache"), "XDG_CONFIG_HOME": str(self.home / "config")}
+        return {**os.environ, **private, "COLUMNS": "160", "UV_CACHE_DIR": uv_cache()}
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name

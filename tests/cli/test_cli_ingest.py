@@ -69,7 +69,7 @@ def shop(releases: Releases) -> Command:
     command.write("bench_runner.toml", 'project = "shop"\npythons = ["3.12"]\n')
     command.write("benchmarks/__init__.py", "")
     measured(Store(releases.folder / "results"), releases)
-    done = command("ingest", str(releases.folder.parent / "windows"))
+    done = command.alone("ingest", str(releases.folder.parent / "windows"))
     assert done.code == 0, done.err
     assert done.out.count("16 windows stored, 0 known before") == 12
     return command

@@ -84,7 +84,7 @@ def test_a_change_is_accepted_until_its_day(stored: Command, policy: Callable[[s
     path = policy("# ours\n" + RENAME)
     assert stored("detect", "--exit-code").code == 3
     (name,) = ids(stored)
-    done = stored("accept", name, "--reason", "correctness costs this\x1b[2J", "--until", "2027-01-31")
+    done = stored.alone("accept", name, "--reason", "correctness costs this\x1b[2J", "--until", "2027-01-31")
     assert done.code == 0, done.err
     assert f"accepted {name} io.time_slow +" in done.out
     text = path.read_text()

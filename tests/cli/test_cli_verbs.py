@@ -103,6 +103,34 @@ def test_list_and_check(measured: Command) -> None:
     assert "3 benchmarks, 4 cases, no problems" in measured("check").out
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("check",),
+        ("machine",),
+        ("show", "HEAD", "--format", "csv"),
+        ("compare", "HEAD~2", "HEAD", "--format", "md"),
+        ("detect",),
+        ("changes", "--format", "json"),
+        ("regressions",),
+        ("--machine", "here", "bisect", "HEAD~2..HEAD", "-b", "answer"),
+        ("baseline", "show"),
+        ("store", "verify"),
+        ("store", "thin", "--keep", "0 commits", "--dry-run"),
+        ("policy", "suggest"),
+        ("log", "show"),
+        ("plot", "time_spin", "-o", "spin.svg"),
+        ("publish",),
+    ],
+    ids=" ".join,
+)
+def test_each_verb_loads_what_it_needs(measured: Command, words: tuple[str, ...]) -> None:
+    """In an interpreter of its own, and not forked from one that has loaded everything."""
+    done = measured.alone(*words)
+    assert (done.code, "Traceback" in done.err) == (0, False), done.err
+
+
 def test_check_names_a_benchmark_that_cannot_run(tiny: Command) -> None:
     tiny.write("benchmarks/suite.py", "def time_wrong(a, b):\n    pass\n")
     done = tiny("check")

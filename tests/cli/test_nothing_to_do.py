@@ -95,10 +95,12 @@ def test_a_damaged_result_is_named_and_measured_again(done: Command) -> None:
 def test_nothing_to_do_loads_no_heavy_library(done: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     run(done)
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
-    few = run(done)
+    few = done.alone("--machine", "here", "run", "ALL", "--rounds", "1")
     assert "nothing to do" in few.err
     assert loaded(few) & {*HEAVY, "pyarrow", "numpy"} == set()
-    many = done("--machine", "here", "run", "ALL", "--dry-run")  # it reads all there is, as a run of many commits does
+    many = done.alone(
+        "--machine", "here", "run", "ALL", "--dry-run"
+    )  # it reads all there is, as a run of many commits does
     assert "pyarrow" in loaded(many)
     assert loaded(many) & {*HEAVY} == set()
 
