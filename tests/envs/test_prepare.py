@@ -18,9 +18,23 @@ from bench_runner.repo.git import Repository
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 UV = Environment("uv", HERE)
+PYPROJECT = """
+[build-system]
+requires = ["flit_core>=3.11"]
+build-backend = "flit_core.buildapi"
+
+[project]
+name = "{name}"
+version = "0.1"
+description = "A tiny thing."
+dependencies = ["{needs}"]
+
+[tool.flit.module]
+name = "tiny"
+"""
 SETUP = """
 from setuptools import setup
-setup(name="{name}", version="0.1", py_modules=["tiny"], install_requires=["{needs}"])
+setup(name="tiny-thing", version="0.1", py_modules=["tiny"], install_requires=["six"])
 """
 
 
@@ -41,7 +55,12 @@ class Project:
     ) -> str:
         place = self.path / folder
         place.mkdir(exist_ok=True)
-        (place / "setup.py").write_text(setup or SETUP.format(name=name, needs=needs))
+        for file in ("pyproject.toml", "setup.py"):
+            (place / file).unlink(missing_ok=True)
+        if setup:
+            (place / "setup.py").write_text(setup)
+        else:
+            (place / "pyproject.toml").write_text(PYPROJECT.format(name=name, needs=needs))
         (place / "tiny.py").write_text(f"VALUE = {value}\n")
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", f"value {value}")
@@ -302,7 +321,7 @@ def test_a_project_below_the_root_of_its_repository(project: Project, config: Co
 @pytest.mark.slow
 def test_build_variables_reach_the_build(project: Project, config: Config, opened: Open) -> None:
     setup = "import os\nopen('tiny.py', 'w').write('VALUE = ' + os.environ['LEVEL'])\n" + SETUP
-    sha = project.commit(1, setup=setup.format(name="tiny-thing", needs="six"))
+    sha = project.commit(1, setup=setup)
     preparer = opened(config)
     for level in ("7", "8"):
         assert value(project.prepare(preparer, sha, replace(UV, build_variables=(("LEVEL", level),)))) == level
