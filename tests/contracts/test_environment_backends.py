@@ -20,13 +20,26 @@ setup(name="tiny-thing", version="0.1", py_modules=["tiny_thing"], install_requi
 Make = Callable[..., Backend]
 
 
-@pytest.fixture(params=["uv", pytest.param("venv", marks=pytest.mark.slow)])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+@pytest.fixture(scope="module", params=["uv", pytest.param("venv", marks=pytest.mark.slow)])
+def tool(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def make(tool: str, tmp_path: Path) -> Make:
     def make(timeout: float = 300.0) -> Backend:
-        backend: Backend = plugins.load("environments", request.param)(tmp_path, timeout, lambda _: None)
+        backend: Backend = plugins.load("environments", tool)(tmp_path, timeout, lambda _: None)
         return backend
 
     return make
+
+
+@pytest.fixture(scope="module")
+def python(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment to build in, which that leaves as it is."""
+    folder = tmp_path_factory.mktemp("shared")
+    backend: Backend = plugins.load("environments", tool)(folder, 300.0, lambda _: None)
+    return backend.create(Environment("any", HERE), folder / "environment")
 
 
 @pytest.fixture
@@ -74,17 +87,16 @@ def test_a_project_goes_all_the_way_and_its_next_commit_replaces_it(make: Make, 
     assert "six" not in take(python).distributions, "an environment made anew is empty"
 
 
-def test_build_variables_reach_the_build_and_its_failure_says_why(make: Make, project: Path, tmp_path: Path) -> None:
+def test_build_variables_reach_the_build_and_its_failure_says_why(
+    make: Make, python: Path, project: Path, tmp_path: Path
+) -> None:
     (project / "setup.py").write_text("import os\nraise ValueError('told ' + os.environ['TOLD'])\n")
-    backend = make()
-    python = backend.create(Environment("any", HERE), tmp_path / "environment")
     with pytest.raises(EnvironmentFailedError, match=r"^build failed: ValueError: told a secret$") as caught:
-        backend.build(python, project, tmp_path, variables={"TOLD": "a secret"})
+        make().build(python, project, tmp_path, variables={"TOLD": "a secret"})
     assert "setup.py" in caught.value.output or "<string>" in caught.value.output
 
 
-def test_a_build_that_hangs_is_ended(make: Make, project: Path, tmp_path: Path) -> None:
-    python = make().create(Environment("any", HERE), tmp_path / "environment")
+def test_a_build_that_hangs_is_ended(make: Make, python: Path, project: Path, tmp_path: Path) -> None:
     (project / "setup.py").write_text("import time\ntime.sleep(600)\n")
     with pytest.raises(EnvironmentFailedError, match=r"^timeout: build took longer than 2 s$"):
         make(2.0).build(python, project, tmp_path, variables={})
