@@ -2,14 +2,15 @@
 
 import json
 import math
+import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -239,7 +240,7 @@ def test_two_words_on_one_change_are_a_conflict_of_that_file_alone(merging: Stor
     assert git(merging.results, "diff", "--name-only", "--diff-filter=U").stdout.split() == ["changes/00000002.change"]
 
 
-def record_for_ever(results: Path) -> None:
+def record_for_ever(results: Path, begun: Event) -> None:
     """Let all entries go back and forth between two states, for as long as nobody kills it."""
     store = Store(results)
     for number in range(100_000):
@@ -247,23 +248,21 @@ def record_for_ever(results: Path) -> None:
         old = ledger.read(store)
         new = {name: replace(one, state=state) for name, one in old.items()}
         ledger.write(store, [Proposal(("recovered",), old[name], new[name]) for name in old])
-        print(number, flush=True)  # noqa: T201 - the parent waits for it
+        begun.set()
 
 
 @pytest.mark.slow
 def test_kill_at_any_moment_leaves_the_old_or_the_new_entry(store: Store) -> None:
     add(store, *entries(8))
-    paths = os.pathsep.join(sys.path)
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     for wait in range(8):
-        with subprocess.Popen(
-            [sys.executable, __file__, str(store.results)],
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": paths},
-        ) as writer:
-            assert writer.stdout
-            assert writer.stdout.readline()
-            time.sleep(0.003 * wait)
-            writer.send_signal(signal.SIGKILL)
+        begun = context.Event()
+        writer = context.Process(target=record_for_ever, args=(store.results, begun))
+        writer.start()
+        assert begun.wait(60)
+        time.sleep(0.003 * wait)
+        writer.kill()
+        writer.join()
         found = ledger.read(store)
         assert {replace(one, state="confirmed") for one in map(bare, found.values())} == set(map(bare, entries(8)))
         assert verify(store.results).damages == ()
@@ -309,7 +308,3 @@ def test_a_full_disk_changes_nothing_and_says_so(store: Store) -> None:
     assert "Traceback" not in done.stderr
     assert [one.read_bytes() for one in ledger.paths(store)] == content
     assert list(store.results.rglob("*.tmp")) == []
-
-
-if __name__ == "__main__":
-    record_for_ever(Path(sys.argv[1]))

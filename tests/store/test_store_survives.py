@@ -1,10 +1,7 @@
 """Writers that are killed, and writers that meet, lose nothing that was finished and leave nothing unreadable."""
 
 import multiprocessing
-import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,13 +16,17 @@ from bench_runner.store.verify import verify
 WIDE = Benchmark("bench.time_wide", "v1", params=(tuple(str(one) for one in range(50)),), param_names=("n",))
 
 
-def write_for_ever(results: Path) -> None:
-    """Store one run after another, saying so when each is finished."""
+CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+def write_for_ever(results: Path, log: Path) -> None:
+    """Store one run after another, noting when each is finished."""
     store = Store(results)
-    for number in range(100_000):
-        case = str(number % 50)
-        store.add(run(f"{number // 50:040x}", found=[ok(WIDE, 1.0 + number, params=(case,))]), benchmarks=[WIDE])
-        print(number, flush=True)  # noqa: T201 - the parent counts what was finished
+    with log.open("w") as finished:
+        for number in range(100_000):
+            case = str(number % 50)
+            store.add(run(f"{number // 50:040x}", found=[ok(WIDE, 1.0 + number, params=(case,))]), benchmarks=[WIDE])
+            print(number, file=finished, flush=True)
 
 
 @pytest.mark.slow
@@ -33,20 +34,18 @@ def test_kill_at_any_moment(tmp_path: Path) -> None:
     """A writer is killed 25 times at random moments; all it had finished is there, all files are readable."""
     results = tmp_path / "results"
     store = Store(results)
-    paths = os.pathsep.join(sys.path)
+    log = tmp_path / "log"
     moments = random.Random(5)
     for _ in range(25):
-        log = tmp_path / "log"
-        with log.open("w") as output:
-            writer = subprocess.Popen(
-                [sys.executable, __file__, str(results)], stdout=output, env=os.environ | {"PYTHONPATH": paths}
-            )
-            while not log.read_text().count("\n"):
-                assert writer.poll() is None
-                time.sleep(0.005)
-            time.sleep(moments.uniform(0.0, 0.1))
-            writer.send_signal(signal.SIGKILL)
-            writer.wait()
+        log.write_text("")
+        writer = CONTEXT.Process(target=write_for_ever, args=(results, log))
+        writer.start()
+        while "\n" not in log.read_text():
+            assert writer.is_alive()
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0.0, 0.1))
+        writer.kill()
+        writer.join()
         finished = [int(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
         found = {(one.commit_sha, two.case.params) for one in store.runs() for two in one.results}
         assert {(f"{number // 50:040x}", (str(number % 50),)) for number in finished} <= found
@@ -68,8 +67,7 @@ def update(results: Path, part: int) -> None:
 
 def test_two_writers_of_one_file_lose_no_update(tmp_path: Path) -> None:
     results = tmp_path / "results"
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    writers = [context.Process(target=update, args=(results, part)) for part in range(2)]
+    writers = [CONTEXT.Process(target=update, args=(results, part)) for part in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -81,7 +79,3 @@ def test_two_writers_of_one_file_lose_no_update(tmp_path: Path) -> None:
     assert len(store.benchmarks()) == 52
     assert verify(results).damages == ()
     assert PARAMS.name not in store.benchmarks()
-
-
-if __name__ == "__main__":
-    write_for_ever(Path(sys.argv[1]))
