@@ -49,7 +49,7 @@ def run_on(version: str, names: list[str], folder: Path) -> None:
     subprocess.run([tool, "venv", "--quiet", "--python", found[-1], folder / "env"], check=True)
     packages = ("pytest", "pytest-timeout", "hypothesis", "coverage", "psutil", "py-spy", "structlog")
     subprocess.run([tool, "pip", "install", "--quiet", "--python", python, *packages], check=True)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     files = [HERE / f"test_{name}.py" for name in names]
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not drill", "--rootdir", ROOT, *files]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
