@@ -64,8 +64,13 @@ class Course:
 
     @property
     def alone(self) -> bool:
-        """Whether it needs an interpreter that has not imported the suite (peakmem_*, timeraw_*)."""
+        """Whether it needs an interpreter that has not imported the suite (peakmem_*, timeraw_*, exact kinds)."""
         return bool(self.benchmark.attributes.get("alone"))
+
+    @property
+    def pinned(self) -> bool:
+        """Whether nothing around it may vary (exact kinds)."""
+        return bool(self.benchmark.attributes.get("pinned"))
 
     def add(self, ended: Ended, vitals: Vitals = UNKNOWN, turn: int = 0) -> None:
         """Take in how a round ended; the first one says how the others go, and an extra one spoils nothing."""

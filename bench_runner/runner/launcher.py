@@ -78,7 +78,8 @@ class Launcher:
         worker = None if alone else self._preloaded()
         if worker is None:
             worker = self._small()
-            request = replace(request, hash_seed=self._hash_seed)
+            pinned = getattr(request, "pinned", None) is not None
+            request = replace(request, hash_seed=0 if pinned else self._hash_seed)
         with span(_STEPS[type(request)], benchmark=_named(request)):
             ended = _ended(worker.ask(request, request.timeout + _GRACE_S), request)
             charge(ended.spent_cpu_s, ended.maxrss, alone=True)

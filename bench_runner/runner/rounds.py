@@ -45,6 +45,7 @@ class Measurement:
         self._sampling, self._tell, self._folder = sampling, tell, folder
         self._seed = int.from_bytes(os.urandom(4), "big") if sampling.seed is None else sampling.seed
         self._random = Random(self._seed)  # noqa: S311 - an order, not a secret
+        self._variables = sorted(workspace.variables)
         fixed = workspace.variables.get("PYTHONHASHSEED", "")
         self._fixed_seed = int(fixed) if fixed.isdecimal() else None
         start = partial(Worker, workspace, suite, folder)
@@ -136,6 +137,7 @@ class Measurement:
             force=self._sampling.quick,
             affinity=list(self._sampling.affinity),
             memory=self._sampling.memory,
+            pinned=self._variables if course.pinned else None,
         )
         counter("cases").add()
         try:

@@ -11,7 +11,13 @@ from bench_runner.model.metric import Better, Metric
 from bench_runner.store.fields import Json, array, number, text, unicode, whole, wrong
 
 API_VERSION = 2
-_NAMES = {"peakmemory": "peak memory"}
+_NAMES = {
+    "peakmemory": "peak memory",
+    "bytecode": "bytecodes",
+    "alloc": "allocations",
+    "allocpeak": "peak of allocations",
+    "memsize": "size",
+}
 _COMMON = {"name", "version", "type", "unit", "code", "params", "param_names"}
 _FIELDS = _COMMON | {"timeout", "setup_cache_key", "better", "exact"}
 

@@ -26,6 +26,8 @@ def run(benchmark: Any, request: RunCase) -> Ended:
         if skipped:
             return Ended("skipped", "skipped by the suite")
         return _measured(benchmark, request)
+    except engine.Unavailable as reason:
+        return Ended("skipped", str(reason))
     except engine.SkipNotImplemented as reason:
         return Ended("skipped", "skipped by the suite: " + str(reason)[:300])
     finally:

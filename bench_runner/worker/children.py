@@ -21,6 +21,7 @@ _POLL_S = 0.1  # how long the death of a child may go unnoticed when its pipes a
 # From linux/prctl.h: PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER
 _PARENT_DEATH_SIGNAL = 1
 _SUBREAPER = 36
+_ADDRESSES_STAY = 0x0040000  # from linux/personality.h: ADDR_NO_RANDOMIZE
 
 
 class Exit(NamedTuple):
@@ -61,6 +62,15 @@ class Tail:
 def adopt() -> None:
     """On Linux, become the parent of whatever children leave behind, so that it can be found."""
     _control(_SUBREAPER, 1)
+
+
+def fix_addresses() -> None:
+    """Let the program that this process becomes lie at the same addresses each time, where Linux allows it."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).personality(_ADDRESSES_STAY)
 
 
 def _control(option: int, value: int) -> None:

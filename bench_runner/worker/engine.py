@@ -12,11 +12,11 @@ from typing import Any, Dict, Iterator, List
 
 from asv_runner._aux import set_cpu_affinity_from_params, update_sys_path
 from asv_runner.benchmarks import benchmark_types
-from asv_runner.benchmarks._base import _get_first_attr
+from asv_runner.benchmarks._base import Benchmark, _get_first_attr
 from asv_runner.benchmarks.mark import SkipNotImplemented
 from asv_runner.discovery import disc_benchmarks, get_benchmark_from_name
 
-__all__ = ["SkipNotImplemented"]
+__all__ = ["Benchmark", "SkipNotImplemented", "benchmark_types"]
 
 # The attributes by which a suite steers how it is sampled.
 STEERING = ("rounds", "processes", "repeat", "number", "warmup_time", "sample_time", "min_run_count", "timer")
@@ -24,6 +24,10 @@ _PLAIN = (str, int, float, list, dict, bool)  # what asv writes to benchmarks.js
 _OURS = (("better", "higher"), ("exact", True))  # words of the metric that asv has not
 _ALONE = ("PeakMemBenchmark", "TimerawBenchmark")  # not to be forked: memory is inherited, processes are measured
 _JITS = ("__pypy__", "__graalpython__")
+
+
+class Unavailable(SkipNotImplemented):  # type: ignore[misc] # the engine is not typed
+    """This Python, or this machine, cannot measure a kind: the reason."""
 
 
 def open_suite(root: str) -> None:
@@ -82,12 +86,15 @@ def explicit(benchmark: Any) -> List[str]:
 
 
 def describe(benchmark: Any) -> Dict[str, Any]:
-    """Return what asv writes of a benchmark, with `better`, `exact`, `explicit` and `alone` beside it."""
+    """Return what asv writes of a benchmark, with `better`, `exact`, `explicit`, `pinned`, `alone` beside it."""
     fields = {name: value for name, value in vars(benchmark).items() if _kept(name, value)}
     for name, word in _OURS:
         own = _get_first_attr(benchmark._attr_sources, name, None)  # noqa: SLF001 - engine
         fields[name] = own if isinstance(own, type(word)) and own == word else None
-    return dict(fields, explicit=explicit(benchmark), alone=type(benchmark).__name__ in _ALONE)
+    pinned = bool(getattr(type(benchmark), "pinned", False))
+    told = {"explicit": explicit(benchmark), "pinned": pinned}
+    told["alone"] = pinned or type(benchmark).__name__ in _ALONE
+    return dict(fields, exact=True if pinned else fields["exact"], **told)
 
 
 def _kept(name: str, value: Any) -> bool:

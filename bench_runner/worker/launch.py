@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Callable, NoReturn, Sequence, Union
+from typing import Callable, Dict, NoReturn, Sequence, Union
 
 from . import children, limits
 from .messages import Ended, MakeCache, RunCase, encode
 from .outcome import answered, judge
+
+# What programs and libraries cannot be found without, and what decides how text is read.
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV")
 
 Request = Union[RunCase, MakeCache]
 
@@ -38,4 +41,13 @@ def _become(root: str, request: Request, said: int) -> NoReturn:
     os.set_inheritable(said, True)
     main = Path(__file__).with_name("__main__.py")
     words = [sys.executable, str(main), "once", root, str(said), encode(request).decode()]
-    os.execve(sys.executable, words, dict(os.environ, PYTHONHASHSEED=str(request.hash_seed)))  # noqa: S606 - no shell
+    pinned = getattr(request, "pinned", None)
+    variables = dict(os.environ) if pinned is None else _pinned(pinned)
+    os.execve(sys.executable, words, dict(variables, PYTHONHASHSEED=str(request.hash_seed)))  # noqa: S606 - no shell
+
+
+def _pinned(names: Sequence[str]) -> Dict[str, str]:
+    """Return the variables of an environment in which nothing varies; addresses do not either, from here on."""
+    children.fix_addresses()
+    kept = {name: os.environ[name] for name in (*_KEPT, *names) if name in os.environ}
+    return dict(kept, PYTHONDONTWRITEBYTECODE="1")

@@ -96,7 +96,8 @@ class RunCase(Message):
 
     `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
     suite has not set them itself, or in any case with `force`. With a `hash_seed` it gets a fresh interpreter, without
-    one a fork of this one. `memory` in bytes is the most that its process may fill, 0 for any.
+    one a fork of this one. `memory` in bytes is the most that its process may fill, 0 for any. A list of variables to
+    keep, `pinned`, gives the fresh interpreter an environment in which nothing else varies.
     """
 
     name: str
@@ -109,6 +110,7 @@ class RunCase(Message):
     affinity: List[int] = field(default_factory=list)
     memory: int = 0
     hash_seed: Optional[int] = None
+    pinned: Optional[List[str]] = None
 
 
 # What the worker answers.

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from . import case, children, engine
+from . import case, children, engine, exact
 from .forking import forks_whole
 from .launch import Request, forked
 from .messages import (
@@ -40,6 +40,7 @@ class Suite:
         self._private = private
         self._loaded: Optional[Dict[str, Any]] = None
         self._failures: Dict[str, str] = {}
+        exact.register()
         engine.open_suite(root)
 
     def answer(self, request: Any) -> Any:

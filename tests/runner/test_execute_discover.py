@@ -140,7 +140,7 @@ FEATURES = {
     "inner__in____init__": "def time_package(): pass",
     "inner__in__deep": "class Deep:\n    pretty_source = 'x'\n    def time_deep(self): pass",
 }
-OURS = {"better", "exact", "explicit", "alone"}
+OURS = {"better", "exact", "explicit", "alone", "pinned"}
 
 
 def by_asv(python: Path, suite: Path, folder: Path) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from asv_runner.benchmarks.time import TimeBenchmark
 from asv_runner.benchmarks.timeraw import TimerawBenchmark
 from asv_runner.benchmarks.track import TrackBenchmark
 
-from bench_runner.worker import engine
+from bench_runner.worker import engine, exact
 from bench_runner.worker.messages import ASV_RUNNER
 
 
@@ -38,7 +38,7 @@ def test_the_inner_names() -> None:
     assert list(inspect.signature(asv_runner._aux.set_cpu_affinity_from_params).parameters) == ["extra_params"]
     assert list(inspect.signature(asv_runner.discovery.disc_benchmarks).parameters) == ["root", "ignore_import_errors"]
     assert list(inspect.signature(asv_runner.discovery.get_benchmark_from_name).parameters)[:2] == ["root", "name"]
-    assert {kind.__name__ for kind in benchmark_types} == {
+    assert {kind.__name__ for kind in benchmark_types if kind not in exact.KINDS} == {
         "MemBenchmark", "PeakMemBenchmark", "TimeBenchmark", "TimerawBenchmark", "TrackBenchmark",
     }  # fmt: skip
     assert issubclass(marks.SkipNotImplemented, NotImplementedError)
@@ -110,6 +110,21 @@ def test_description_marks_what_needs_a_process_of_its_own() -> None:
     assert engine.describe(benchmark(TimerawBenchmark))["alone"]
     assert engine.describe(benchmark(PeakMemBenchmark))["alone"]
     assert not engine.describe(benchmark())["alone"]
+    for kind in exact.KINDS:
+        described = engine.describe(benchmark(kind))
+        assert described["alone"]
+        assert described["pinned"]
+        assert described["exact"] is True
+        assert (described["type"], described["unit"]) == (kind.kind, kind.word)
+
+
+def test_each_kind_has_names_of_its_own() -> None:
+    exact.register()
+    names = [f"{one.kind}_x" for one in exact.KINDS] + ["time_x", "mem_x", "peakmem_x", "track_x", "timeraw_x"]
+    found = {name: [one.__name__ for one in benchmark_types if one.name_regex.match(name)] for name in names}
+    assert all(len(some) == 1 for some in found.values())
+    exact.register()
+    assert len(set(benchmark_types)) == len(benchmark_types)
 
 
 def test_words_of_the_metric_are_only_taken_when_they_are_meant() -> None:

@@ -1,0 +1,63 @@
+"""Kinds of benchmarks whose numbers have no noise, registered beside asv_runner's: plain asv does not see them."""
+
+from __future__ import annotations
+
+import gc
+import re
+from importlib import import_module
+from typing import Any, Callable, List, Type
+
+from .engine import Benchmark, benchmark_types
+
+WARM_UP = 3  # calls before the one that is looked at: what only a first call does (import, compile, cache) is over
+
+
+class Exact(Benchmark):  # type: ignore[misc] # the engine is not typed
+    """A benchmark of which one call is looked at, after its setup; garbage is collected before, and not during it."""
+
+    kind = word = module = function = ""
+    pinned = True  # nothing around it may vary
+
+    def __init__(self, name: str, func: Callable[..., Any], attr_sources: List[Any]) -> None:
+        Benchmark.__init__(self, name, func, attr_sources)
+        self.type, self.unit = self.kind, self.word
+
+    def run(self, *params: Any) -> float:
+        """Return the number of one call."""
+        # Loaded when it is wanted: a process that takes times pays for none of it.
+        measure = getattr(import_module("." + self.module, __package__), self.function)
+        for _ in range(WARM_UP):
+            self.redo_setup()
+            self.func(*params)
+        self.redo_setup()
+        enabled = gc.isenabled()
+        gc.collect()
+        gc.disable()
+        try:
+            return float(measure(lambda: self.func(*params)))
+        finally:
+            if enabled:
+                gc.enable()
+
+
+def _kind(name: str, unit: str, module: str, function: str) -> Type[Exact]:
+    """Return the class of a kind: its benchmarks are called NAME_*, or in a class NAME..., as asv does it."""
+    title = name[0].upper() + name[1:]
+    regex = re.compile("^(%s[A-Z_].+)|(%s_.+)$" % (title, name))
+    fields = {"kind": name, "word": unit, "module": module, "function": function, "name_regex": regex}
+    return type(title + "Benchmark", (Exact,), fields)
+
+
+KINDS = (
+    _kind("calls", "calls", "counts", "calls"),
+    _kind("bytecode", "bytecodes", "counts", "bytecodes"),
+    _kind("alloc", "blocks", "allocations", "number"),
+    _kind("allocpeak", "bytes", "allocations", "peak"),
+    _kind("memsize", "bytes", "allocations", "deep_size"),
+    _kind("leak", "blocks", "allocations", "left_over"),
+)
+
+
+def register() -> None:
+    """Let asv_runner's discovery know our kinds, once."""
+    benchmark_types.extend(one for one in KINDS if one not in benchmark_types)
