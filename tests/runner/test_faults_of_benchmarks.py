@@ -1,9 +1,10 @@
 """Benchmarks that do their worst to their process, its parents and the machine: all are recorded, others go on."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,15 @@ FAULTS = {
 }
 
 
+@pytest.fixture
+def hearing() -> Iterator[None]:
+    """Signals as they are without nohup, which children would inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hearing")
 @pytest.mark.parametrize("launch", ["auto", "spawn"])
 def test_each_fault_is_recorded_and_all_others_are_measured(
     bench: Any, write: Callable[..., Path], tmp_path: Path, launch: str, monkeypatch: pytest.MonkeyPatch
