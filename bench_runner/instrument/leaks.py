@@ -43,7 +43,7 @@ class _Stays:
         self._new, self._places = new, {(line.file, line.line) for line in lines}
 
     def __contains__(self, thing: object) -> bool:
-        if id(thing) in self._new:
+        if self._new and type(thing).__dictoffset__ and id(thing) in self._new:
             return True
         trace = tracemalloc.get_object_traceback(thing)
         return trace is not None and (trace[-1].filename, trace[-1].lineno) in self._places
@@ -82,12 +82,16 @@ def _objects(leaked: _Stays) -> list[str]:
 
 
 def _held(leaked: _Stays) -> Iterator[tuple[object, object]]:
-    """Yield each object of the leak, and one that holds it."""
+    """Yield each object of the leak, and one that holds it.
+
+    All that is made on the way is traced, be it an id or a set of two: made for every reference, it would take most of
+    the time.
+    """
     seen: set[int] = set()
     until_s = monotonic() + SEARCH_S
     for holder in gc.get_objects():
         for owner, thing in _references(holder):
-            if id(thing) not in seen and thing in leaked:
+            if thing in leaked and id(thing) not in seen:
                 seen.add(id(thing))
                 yield owner, thing
         if monotonic() > until_s:
@@ -98,6 +102,6 @@ def _references(holder: object) -> Iterator[tuple[object, object]]:
     """Yield what an object refers to, through dicts and tuples that the garbage collector does not look into."""
     for thing in holders.held_by(holder):
         yield holder, thing
-        if type(thing) in {dict, tuple} and not gc.is_tracked(thing):
+        if (type(thing) is dict or type(thing) is tuple) and not gc.is_tracked(thing):
             for inner in gc.get_referents(thing):
                 yield thing, inner
