@@ -4,6 +4,7 @@ Such a process differs from a new one in what is loaded, and in nothing else. Th
 tested with interpreters of their own.
 """
 
+import atexit
 import functools
 import importlib
 import json
@@ -30,8 +31,14 @@ class Forking:
         self.socket, theirs = socket.socketpair()
         with theirs:
             handle = theirs.fileno()
-            subprocess.Popen([sys.executable, __file__, str(handle)], pass_fds=[handle])
+            self.process = subprocess.Popen([sys.executable, __file__, str(handle)], pass_fds=[handle])
         self.told = self.socket.makefile("r", encoding="ascii")
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """End the process, which has nobody to serve any more."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.process.wait(60)
 
     def run(self, words: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
         """Run a command to its end; return its exit code and what it and all that it started have written."""
@@ -53,7 +60,7 @@ class Forking:
 
 @functools.cache
 def forking() -> Forking:
-    """Return the one of this process, which ends with it."""
+    """Return the one of this process."""
     return Forking()
 
 
