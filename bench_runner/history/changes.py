@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+
 from bench_runner.history.policy import Policy
 from bench_runner.model.change import Change, State, Step
 from bench_runner.model.commit import Commit
@@ -83,6 +85,21 @@ def _placed(series: Series, start: int, step: Step, state: State, recovered_by: 
     )
 
 
+def moved(change: Change, series: Series, revision: int, span: tuple[int, int]) -> Change:
+    """Return a change of a series as one that a revision made, or another one of a span of revisions."""
+    new, earliest, latest = (_measured_from(series, one) for one in (revision, *span))
+    old = _measured_before(series, new)
+    return replace(
+        change,
+        step=replace(change.step, index=new, earliest=earliest, latest=latest, chances=()),
+        last_old=series.shas[old],
+        first_new=series.shas[new],
+        revision=series.revisions[new],
+        candidates=_commits_between(series, old, new),
+        span=span,
+    )
+
+
 def _commits_between(series: Series, old: int, new: int) -> int:
     """Return how many commits lie between two points: 0 where one of them is not on the branch."""
     first, last = series.revisions[old], series.revisions[new]
@@ -107,6 +124,12 @@ def _chances(series: Series, earliest: int, latest: int, chances: Sequence[float
 def _measured_before(series: Series, index: int) -> int:
     """Return the index of the last point with a value before another one."""
     return next(k for k in range(index - 1, -1, -1) if math.isfinite(series.values[k]))
+
+
+def _measured_from(series: Series, revision: int) -> int:
+    """Return the index of the first point with a value at a revision or after it."""
+    start = int(np.searchsorted(series.revisions, revision))
+    return next(k for k in range(start, len(series.values)) if math.isfinite(series.values[k]))
 
 
 def _recovered(step: Step, later: Sequence[Step], *, exact: bool) -> Step | None:

@@ -12,6 +12,7 @@ from bench_runner.history.evidence import judged
 from bench_runner.history.grouping import Group, overlap, ranked
 from bench_runner.history.ledger import Ledger, Reconciled, reconcile
 from bench_runner.history.policy import Policy
+from bench_runner.history.pooling import pooled
 from bench_runner.history.production import Deployed, Seen, linked
 from bench_runner.history.series import History
 from bench_runner.history.settled import settled
@@ -71,7 +72,7 @@ def findings(
 
     changes = look(history)
     parts = split(history, changes, detector, Surroundings.of(history, project), look)
-    groups = judged(parts.changes, parts, parts.events)
+    groups = judged(pooled(parts.changes, parts), parts, parts.events)
     unsure = frozenset(change for one in groups if one.q > FALSE_SHARE for change in one.changes)
     every = Deployed(history.commits, [*history.series, *history.production])
     flat = [*(change for one in groups for change in one.changes), *look(Deployed(history.commits, history.production))]

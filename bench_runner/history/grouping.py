@@ -140,8 +140,12 @@ def holds(change: Change, revision: int) -> bool:
 
 def _known(series: Series) -> tuple[int, int]:
     """Return the first and last revision of a series with a value; (0, -1) without any."""
-    found = [revision for revision, value in zip(series.revisions, series.values, strict=True) if math.isfinite(value)]
-    return (found[0], found[-1]) if found else (0, -1)
+    at = range(len(series.values))
+    first = next((k for k in at if math.isfinite(series.values[k])), None)
+    if first is None:
+        return 0, -1
+    last = next(k for k in reversed(at) if math.isfinite(series.values[k]))
+    return series.revisions[first], series.revisions[last]
 
 
 def _rank(change: Change) -> tuple[bool, bool, float]:

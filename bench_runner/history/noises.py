@@ -78,6 +78,17 @@ class Stretch:
         gap, error = self.gap(place), self._error(place, self.noise)
         return gap / error if error > 0 else math.copysign(math.inf, gap) if gap else 0.0
 
+    def loss(self, edge: int, place: int) -> float:
+        """Return by how much the logarithm of the likelihood falls when a change moves to a place beside it."""
+        before, after = self.sizes(edge)
+        old, new = (
+            float(part.mean()) for part in (self.values[edge - before : edge], self.values[edge : edge + after])
+        )
+        between = self.values[min(edge, place) : max(edge, place)]
+        worse = float(((between - old) ** 2 - (between - new) ** 2).sum()) * (1 if edge < place else -1)
+        free = (1 - self.noise.memory) / (1 + self.noise.memory)  # of each point, what others have not told
+        return worse * free / (2 * self.noise.sd**2) if self.noise.sd > 0 else math.copysign(math.inf, worse)
+
     def without(self, shared: Array) -> "Stretch":
         """Return the same without what its runs share (by revision, 0 where nothing is), as far as it follows."""
         part = shared[self.revisions]

@@ -92,8 +92,28 @@ class Shifts:
         moved = {key: gap for key, gap in gaps.items() if HALF <= gap / size <= 1 / HALF}
         exact = median(moved.values()) if moved else size
         at = revision if revision >= 0 else span[1]
-        still = frozenset(key for key, gap in gaps.items() if abs(gap / size) < HALF)
+        hardly = [key for key, gap in gaps.items() if abs(gap / size) < HALF]
+        odds = math.log((len(moved) + 1) / (len(hardly) + 1))
+        still = frozenset(key for key in hardly if not self._elsewhere(key, at, exact, odds))
         return Shift(cell, unit, at, span, exact, len(moved), len(gaps), still)
+
+    def _elsewhere(self, key: SeriesKey, revision: int, size: float, odds: float) -> bool:
+        """Whether a series took its part in a step at a revision, though noise makes it look like a step elsewhere.
+
+        `odds` (logarithm) speak for a part. A step of its own so near to the shared one is another coincidence, and the
+        noise between both tells how much likelier its own place is.
+        """
+        index = int(np.searchsorted(self._noises.series[key].revisions, revision))
+        stretch = self._noises.stretch(key, index)
+        if stretch is None:
+            return False
+        place = int(np.searchsorted(stretch.revisions, revision))
+        for edge in _beside(stretch.edges, place):
+            between = abs(edge - place)
+            surprise = odds + math.log(len(stretch.values) / (2 * between))
+            if HALF <= stretch.gap(edge) / size <= 1 / HALF and stretch.loss(edge, place) < surprise:
+                return True
+        return False
 
     def _gaps(self, series: Sequence[Series], span: tuple[int, int], size: float) -> Iterator[tuple[SeriesKey, float]]:
         """Yield how much each series that can tell moved there (on the log scale)."""
@@ -111,6 +131,12 @@ def _place(stretch: Stretch, span: tuple[int, int]) -> int:
     mine = [edge for edge in stretch.edges[1:-1] if first - NEAR <= edge <= last + NEAR]
     place = min(mine, key=lambda edge: abs(edge - last)) if mine else last
     return place if 0 < place < len(stretch.values) else 0
+
+
+def _beside(edges: Sequence[int], place: int) -> list[int]:
+    """Return the changes next to a place on both sides."""
+    k = int(np.searchsorted(edges, place))
+    return [edge for edge in edges[max(1, k - 1) : min(k + 1, len(edges) - 1)] if edge != place]
 
 
 def _common(series: Sequence[Series], commits: int) -> Array:

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up import commits, level, sha
+from made_up import Past, commits, level, sha
 
+from bench_runner.history.changes import find
 from bench_runner.history.facts import RunFact
 from bench_runner.history.findings import Findings, findings
 from bench_runner.history.series import History
@@ -64,6 +66,28 @@ def test_a_step_of_all_series_of_one_machine_is_the_machines() -> None:
     assert event.reason == "12 of 12 series of machine one moved by +5.9 % together, on other machines none did"
     assert len(event.changes) == 12
     assert not found.groups
+
+
+@pytest.mark.parametrize(("seed", "place"), [(540, 50), (1439, 30)])
+def test_a_series_whose_noise_shows_it_at_another_commit_took_part_all_the_same(seed: int, place: int) -> None:
+    names = [f"time_{number}" for number in range(60)]
+    one, *rest = cell("one", *SHIFT, names=names)
+    noise, memory = np.random.default_rng(seed).normal(0, 0.016, COUNT), 0.8
+    for k in range(1, COUNT):
+        noise[k] = memory * noise[k - 1] + math.sqrt(1 - memory**2) * noise[k]
+    values = np.exp(noise) * np.repeat([1.0, 1.06], COUNT // 2)
+    odd = replace(one, values=values.tolist())
+    assert [change.revision for change in find(Past(commits(COUNT), [odd]), Segments())] == [place]
+    result = told(odd, *rest, *cell("two", QUIET, names=names))
+    assert result.changes == []
+    (event,) = result.events
+    assert (event.revision, event.machine) == (40, "one")
+
+
+def test_a_change_of_its_own_beside_the_machines_is_still_told() -> None:
+    own = {"time_0": ((50, 1.0), (30, 1.06))}
+    result = told(*cell("one", *SHIFT, own=own), *cell("two", QUIET, own=own))
+    assert {(one.key.case.benchmark, one.revision) for one in result.changes} == {("time_0", 50)}
 
 
 def test_a_step_of_all_series_on_all_machines_is_the_commits() -> None:
