@@ -9,6 +9,7 @@ _SCALES = {"seconds": _SECONDS, "s": _SECONDS, "bytes": _BYTES, "B": _BYTES}
 _AMOUNT = re.compile(
     r"(?P<number>[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?)\s*(?P<unit>[^\s0-9].*)?"
 )
+_WHOLE, _DIGITS = 1e12, 6  # exact numbers from here on, and broken ones, are shown with so many digits
 # What people write: (factor, base unit).
 _WRITTEN: dict[str, tuple[float, str]] = {
     **{word: (factor, "seconds") for factor, word in (*_SECONDS, (60.0, "min"), (3600.0, "h"))},
@@ -36,6 +37,14 @@ def show(value: float, unit: str, digits: int = 3) -> str:
         return "n/a"
     divisor, label = scale(unit, value)
     return f"{significant(value / divisor, digits)} {label}".rstrip()
+
+
+def exactly(value: float, unit: str) -> str:
+    """Return a number without noise to its last digit: "1,002 calls", "413,696 B"; others as `show` does."""
+    if not value.is_integer() or abs(value) >= _WHOLE:
+        return show(value, unit, _DIGITS)
+    label = _SCALES[unit][-1][1] if _SCALES.get(unit) is _BYTES else scale(unit, value)[1]
+    return f"{value:,.0f} {label}".rstrip()
 
 
 def significant(value: float, digits: int = 3) -> str:

@@ -116,6 +116,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
             branches = ["main", false]
             requirements = ["lock.txt"]
             rounds = 7
+            metrics = ["time", "calls", "calls"]
             retry_budget = 0
             memory_limit = "1.5 GB"
             detector = "asv"
@@ -134,6 +135,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
     assert config.branches == ("main", "")
     assert config.requirements == (tmp_path / "lock.txt",)
     assert config.retry_budget == 0
+    assert config.metrics == ("time", "calls")
     assert (config.rounds, config.detector, config.suite_from, config.launch_method) == (7, "asv", "commit", "spawn")
     assert config.memory_limit == 1_500_000_000
     assert config.install_command == ("python -m pip install {wheel_file}",)
@@ -147,6 +149,8 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
     [
         ("roundz = 3", ("unknown key 'roundz'", "did you mean 'rounds'?")),
         ("xyzzy = 3", ("unknown key 'xyzzy'", "README")),
+        ('metrics = ["calls", "cals"]', ("metrics", "'cals'", "time, calls, bytecode")),
+        ('metrics = "calls"', ("metrics", "list")),
         ("rounds = 0", ("rounds", "whole number from 1 on", "not 0")),
         ("rounds = true", ("rounds", "not True")),
         ("rounds = 2.5", ("rounds", "2.5")),

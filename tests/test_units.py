@@ -28,6 +28,23 @@ def test_values_get_a_prefix_that_suits_them(value: float, unit: str, shown: str
     assert units.show(value, unit) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (1002.0, "calls", "1,002 calls"),
+        (413_696.0, "bytes", "413,696 B"),
+        (0.0, "blocks", "0 blocks"),
+        (12.0, "unit", "12"),
+        (1.5, "blocks", "1.50000 blocks"),
+        (4e12, "bytecodes", "4.00000e+12 bytecodes"),
+        (math.nan, "calls", "n/a"),
+        (math.inf, "calls", "inf calls"),
+    ],
+)
+def test_what_has_no_noise_is_shown_to_its_last_digit(value: float, unit: str, shown: str) -> None:
+    assert units.exactly(value, unit) == shown
+
+
 @pytest.mark.parametrize(("ratio", "shown"), [(1.082, "+8.2 %"), (0.5, "-50.0 %"), (2.5, "+150 %"), (1.0, "+0.0 %")])
 def test_ratios_are_signed_changes(ratio: float, shown: str) -> None:
     assert units.percent(ratio) == shown

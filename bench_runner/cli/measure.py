@@ -20,6 +20,7 @@ from bench_runner.runner.plan import Plan, plan
 from bench_runner.runner.remembered import Memory, facts
 from bench_runner.runner.session import Session, Tally
 from bench_runner.store.stored import Stored, stored
+from bench_runner.worker.metrics import SEPARATOR, TIME
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -33,11 +34,11 @@ def measure(project: Project, order: Order, *, dry_run: bool = False, screen: Pr
         work = understand(project, order)
     with span("load"):
         done = stored_of(project, work, few=0 if dry_run else FEW) if work.stored else {}
+    memory = memory_of(project, work)
     if dry_run:
-        known = wanted(project.store.benchmarks().values(), order)
+        known = wanted(memory.recall() or listed_before(project), order)
         show_plan(plan(work.commits, work.environments, known, done, order.skip), work)
         return Tally()
-    memory = memory_of(project, work)
     if idle := nothing_left(project, order, work, done, memory.recall()):
         finish(project, work, idle, Tally())
         return Tally()
@@ -58,6 +59,14 @@ def measure(project: Project, order: Order, *, dry_run: bool = False, screen: Pr
         show_runs(progress.runs, {one.name: one for one in session.benchmarks}, order)
     finish(project, work, todo, tally)
     return tally
+
+
+def listed_before(project: Project) -> list[Benchmark]:
+    """Return all benchmarks that were ever measured, with the further metrics that are asked for now."""
+    known = [one for one in project.store.benchmarks().values() if SEPARATOR not in one.name]
+    words = [word for word in project.config.metrics if word != TIME]
+    further = ((one, word) for one in known if one.kind == TIME for word in words)
+    return [*known, *(replace(one, name=one.name + SEPARATOR + word) for one, word in further)]
 
 
 def nothing_left(
@@ -103,7 +112,7 @@ def session_of(project: Project, order: Order, work: Work, progress: Progress) -
     with Preparer(config, project.repository, project.cache) as preparer:
         yield Session(
             preparer,
-            Processes(progress.tell),
+            Processes(progress.tell, config.metrics),
             project.store if work.stored else None,
             machine=project.machine,
             suite=work.suite,

@@ -1,6 +1,6 @@
 """The project a command works on: configuration, repository, store and machine, each opened when first asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,10 @@ class Project:
         for warning in config.warnings:
             typer.echo(f"warning: {warning}", err=True)
         return config
+
+    def adjust(self, **keys: object) -> None:
+        """Let the command line say otherwise than the configuration."""
+        self.__dict__["config"] = replace(self.config, **keys)  # type: ignore[arg-type] # its keys, as it has them
 
     @cached_property
     def cache(self) -> Path:

@@ -14,6 +14,7 @@ Env = Annotated[list[str] | None, typer.Option("--environment", "-E", help="uv:3
 Steps = Annotated[int | None, typer.Option("--steps", "-s", min=1, help="At most so many commits, spread evenly.")]
 Period = Annotated[str, typer.Option("--date-period", help="One commit in each: 1d 2w 1M 1q 1y.", show_default=False)]
 Rounds = Annotated[int | None, typer.Option("--rounds", min=1, help="Fresh processes per benchmark; default 5.")]
+Metrics = Annotated[str | None, typer.Option("--metrics", help="Of each time_*: calls,bytecode,alloc,instr ...")]
 Quick = Annotated[bool, typer.Option("--quick", "-q", help="One call each, shown but never stored.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan and its cost, do nothing.")]
 Again = Annotated[bool, typer.Option("--again", help="Measure anew what is stored already.")]
@@ -50,6 +51,7 @@ def run(
     date_period: Period = "",
     steps: Steps = None,
     rounds: Rounds = None,
+    metrics: Metrics = None,
     quick: Quick = False,
     dry_run: DryRun = False,
     again: Again = False,
@@ -93,6 +95,7 @@ def run(
     git rev-list -3 side | bench-runner run HASHFILE:-
     bench-runner run worktree && bench-runner compare worktree
     bench-runner run HEAD^! -b join --quick
+    bench-runner run NEW --metrics calls,alloc   # beside the time of each time_*, unless it says what it wants
     bench-runner run ALL --dry-run       # what it would do, and for how long
     bench-runner run NEW -v --trace night.json    # each step on the screen, all of them for Perfetto
     ```
@@ -130,10 +133,22 @@ def run(
         pull=not no_pull,
     )
     project, wishes = Project.of(context), Wishes(log, keep=not no_log, trace=trace, verbose=verbose)
+    if metrics is not None:
+        project.adjust(metrics=words(metrics))
     with observed(wishes, project.config.env_dir) as console:
         screen = Progress(show_output=show_stderr, console=console)
         project, order = placed(project, order, dry_run=dry_run)
         measure(project, order, dry_run=dry_run, screen=screen)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the metrics that "calls,alloc" names; UsageError for what is none."""
+    from bench_runner.worker.metrics import WORDS
+
+    found = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
+    if strange := [one for one in found if one not in WORDS]:
+        raise UsageError(f"--metrics {text}: {strange[0]} is none of {', '.join(WORDS)}")
+    return found
 
 
 def cpus(text: str) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from bench_runner.config.keep import WRITTEN as KEPT
 from bench_runner.config.keep import Keep, parse
 from bench_runner.config.written import PYPROJECT, Written, absolute, has_our_table, is_number, is_text, read, shown
 from bench_runner.errors import UsageError
+from bench_runner.worker.metrics import WORDS
 
 OURS = "bench_runner.toml"
 ASV = ("asv.conf.json", "asv.conf.jsonc")
@@ -36,7 +37,8 @@ class Config:
     `repo` is an absolute path or a URL; () in `branches`, or "" among them, is the repository's default branch. In
     `matrix` None is "not installed" or "not set"; `exclude` and `include` hold the rules as written. A command that is
     None is ours to choose, () does nothing; `memory_limit` is in bytes, 0 for none, None for a share of the machine's.
-    It, `keep_samples`, `build_ahead`, `requirements`, `rounds`, `retry_budget`, `detector`, `suite_from` are not asv's.
+    `metrics` are taken of all benchmarks of time that name none themselves. These, `memory_limit`, `keep_samples`,
+    `build_ahead`, `requirements`, `rounds`, `retry_budget`, `detector` and `suite_from` are not asv's.
     """
 
     source: Path
@@ -69,6 +71,7 @@ class Config:
     build_ahead: int = 1
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
     rounds: int = 5
     retry_budget: float = 0.25
     launch_method: str | None = None
@@ -144,6 +147,7 @@ def _config(written: Written) -> Config:
         build_ahead=written.whole("build_ahead", 1, 0),
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
+        metrics=_metrics(written),
         rounds=written.whole("rounds", 5, 1),
         retry_budget=written.share("retry_budget", 0.25),
         launch_method=written.choice("launch_method", LAUNCH_METHODS),
@@ -246,6 +250,15 @@ def _requirements(written: Written) -> tuple[Path, ...]:
         if not path.is_file():
             raise UsageError(f"{written.path}: requirements names {path}, which is not a file")
     return paths
+
+
+def _metrics(written: Written) -> tuple[str, ...]:
+    """Return the words of metrics, each once."""
+    words = written.texts("metrics")
+    for word in words:
+        if word not in WORDS:
+            raise UsageError(f"{written.path}: metrics has {shown(word)}: it lists words of {', '.join(WORDS)}")
+    return tuple(dict.fromkeys(words))
 
 
 def _build_cache_size(written: Written) -> int:

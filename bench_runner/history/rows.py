@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bench_runner.errors import NothingMeasuredError
 from bench_runner.history import renaming
 from bench_runner.history.likeness import unlike
+from bench_runner.history.reasons import explained
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison, Verdict
 from bench_runner.model.metric import Metric
@@ -62,7 +63,7 @@ def runs_of(store: Store, sha: str, terms: Terms) -> dict[tuple[str, str], Run]:
 def judged(rows: Sequence[Row]) -> list[Comparison]:
     """Return the comparisons with their verdicts; every p is corrected for the number of rows that were tested."""
     qs = iter(pairs.adjust([row.contrast.p for row in rows if row.contrast is not None and row.contrast.tested]))
-    return [_judged(row.comparison, row.contrast, qs) for row in rows]
+    return explained([_judged(row.comparison, row.contrast, qs) for row in rows])
 
 
 def _judged(one: Comparison, contrast: pairs.Contrast | None, qs: Iterator[float]) -> Comparison:

@@ -1,8 +1,9 @@
 """The history: all stored points in the order of the git log, as series and as a table."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -125,10 +126,13 @@ def load(
     here = sorted((one for one in facts.values() if one.sha in revisions), key=lambda one: revisions[one.sha])
     others = {index: one for index, one in facts.items() if one.sha not in revisions}
     frame = frames.frame(found, revisions)
+    pythons = {(one.environment, one.machine, one.sha): one.fingerprint.python for one in here}
     return History(
         commits=commits,
         points=frame,
-        series=[one for one in _series(frame, commits, benchmarks) if not is_production(one.key.machine)],
+        series=[
+            _cut(one, pythons) for one in _series(frame, commits, benchmarks) if not is_production(one.key.machine)
+        ],
         benchmarks=benchmarks,
         machines=machines,
         failures=sorted(_failures(found, frame, commits), key=lambda one: revisions[one.sha]),
@@ -203,6 +207,16 @@ def _series(frame: Any, commits: Sequence[Commit], benchmarks: Mapping[str, Benc
             segments=part.segments,
             doubts=part.doubts,
         )
+
+
+def _cut(series: Series, pythons: Mapping[tuple[str, str, str], str]) -> Series:
+    """Return a series, one of exact numbers cut where its Python changes: each counts in its own way."""
+    if not series.metric.exact:
+        return series
+    own = [pythons.get((series.key.environment, series.key.machine, sha), "") for sha in series.shas]
+    known = [at for at, python in enumerate(own) if python]
+    cuts = (at for before, at in pairwise(known) if own[before] != own[at])
+    return replace(series, segments=tuple(sorted({*series.segments, *cuts})))
 
 
 def _failures(found: columns.Columns, frame: Any, commits: Sequence[Commit]) -> Iterator[Failure]:

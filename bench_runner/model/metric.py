@@ -6,6 +6,9 @@ from typing import Literal
 Better = Literal["lower", "higher", "neither"]
 
 
+_WORDS = {"seconds": ("slower", "faster"), "bytes": ("larger", "smaller")}
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """Name, unit (base unit: seconds, bytes, or the suite's own word), direction; exact metrics have no noise.
@@ -17,6 +20,13 @@ class Metric:
     unit: str
     better: Better = "lower"
     exact: bool = False
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """How to call what is worse, and what is better."""
+        if self.better == "higher":
+            return "lower", "higher"
+        return _WORDS.get(self.unit, ("more", "fewer"))
 
     def worse(self, before: float, after: float) -> bool:
         """Return whether going from `before` to `after` is a step in the bad direction."""

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from bench_runner.model.metric import Metric
 from bench_runner.model.series import SeriesKey
+from bench_runner.worker.metrics import SEPARATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +159,16 @@ def renamed(name: str, renames: Iterable[Rename]) -> str:
 
 
 def trail(name: str, renames: Iterable[Rename]) -> list[str]:
-    """Return all names of a benchmark from one of them on; each rename is followed once."""
-    names, left = [name], list(renames)
+    """Return all names of a benchmark from one of them on; each rename is followed once.
+
+    A further metric of a benchmark goes along with it.
+    """
+    base, separator, word = name.partition(SEPARATOR)
+    names, left = [base], list(renames)
     while found := next(((one, new) for one in left if (new := one.of(names[-1])) is not None), None):
         left.remove(found[0])
         names.append(found[1])
-    return names
+    return [one + separator + word for one in names]
 
 
 def _is(glob: str, *names: str) -> bool:

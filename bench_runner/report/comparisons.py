@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench_runner import units
-from bench_runner.model.change import Comparison, Verdict
+from bench_runner.model.change import Comparison
+from bench_runner.model.metric import Metric
 from bench_runner.model.sample import Summary
 from bench_runner.report import spread
 from bench_runner.report.sheet import Data, Sheet
@@ -26,6 +27,7 @@ def sheet(comparisons: Sequence[Comparison], before: str, after: str) -> Sheet:
     """Return the table of a comparison, most certain changes first, then by name."""
     rows = sorted(comparisons, key=_rank)
     counts, shared = Counter(one.verdict for one in rows), _shared(rows)
+    spoken = Counter(word(one) for one in rows)
     places = _places(rows)
     return Sheet(
         title=f"{before} -> {after}",
@@ -33,7 +35,7 @@ def sheet(comparisons: Sequence[Comparison], before: str, after: str) -> Sheet:
         right=frozenset({"before", "after", "change", "95 %", "q", "n"}),
         cells=tuple((*_place(one, places), *_cells(one), _said(one, shared)) for one in rows),
         marks=tuple(MARKS.get(one.verdict, "") for one in rows),
-        notes=(_counted(counts), *shared),
+        notes=(_counted(spoken), *shared),
         document={
             "schema": SCHEMA,
             "before": before,
@@ -45,7 +47,13 @@ def sheet(comparisons: Sequence[Comparison], before: str, after: str) -> Sheet:
     )
 
 
-def _counted(counts: Counter[Verdict]) -> str:
+def word(one: Comparison) -> str:
+    """Return the verdict as it is said of such a metric: more calls, a larger object, a slower function."""
+    worse, better = one.metric.words
+    return {"slower": worse, "faster": better}.get(one.verdict, one.verdict)
+
+
+def _counted(counts: Counter[str]) -> str:
     """Return how many rows there are of each verdict."""
     return ", ".join(f"{number} {word}" for word, number in sorted(counts.items())) or "nothing to compare"
 
@@ -81,17 +89,18 @@ def _place(one: Comparison, places: Sequence[str]) -> tuple[str, ...]:
 def _said(one: Comparison, shared: Sequence[str]) -> str:
     """Return the verdict with its reason, of one that stands in the notes only its first words."""
     reason = one.reason.partition(": ")[0] if one.verdict in SHARED and one.reason in shared else one.reason
-    return f"{one.verdict}: {reason}" if reason else one.verdict
+    return f"{word(one)}: {reason}" if reason else word(one)
 
 
 def _cells(one: Comparison) -> tuple[str, ...]:
     """Return the numbers of the printed row."""
-    unit = one.metric.unit
     return (
-        _centre(one.before, unit),
-        _centre(one.after, unit),
+        _centre(one.before, one.metric),
+        _centre(one.after, one.metric),
         change(one),
-        spread.between(one.ratio, one.ratio_low, one.ratio_high, units.percent),
+        ""
+        if one.ratio_low == one.ratio_high
+        else spread.between(one.ratio, one.ratio_low, one.ratio_high, units.percent),
         f"{one.p:.2g}" if math.isfinite(one.p) else "",
         f"{one.before.n if one.before else 0}+{one.after.n if one.after else 0}",
     )
@@ -105,12 +114,14 @@ def change(one: Comparison) -> str:
     return units.percent(one.ratio) if untested or one.verdict in {"slower", "faster", "unlike"} else UNDECIDED
 
 
-def _centre(summary: Summary | None, unit: str) -> str:
-    """Return "2.13 ms ± 3 %": the centre and half of its interval."""
+def _centre(summary: Summary | None, metric: Metric) -> str:
+    """Return "2.13 ms ± 3 %": the centre and half of its interval; "1,002 calls" where there is no noise."""
     if summary is None or not math.isfinite(summary.centre):
         return "-"
+    if metric.exact and summary.low == summary.high:
+        return units.exactly(summary.centre, metric.unit)
     share = spread.percent(summary.centre, summary.low, summary.high)
-    return f"{units.show(summary.centre, unit)} {share}".rstrip()
+    return f"{units.show(summary.centre, metric.unit)} {share}".rstrip()
 
 
 def _entry(one: Comparison) -> dict[str, object]:

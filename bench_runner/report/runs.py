@@ -8,6 +8,7 @@ from typing import get_args
 from bench_runner import units
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.commit import Commit
+from bench_runner.model.metric import Metric
 from bench_runner.model.production import KIND
 from bench_runner.model.run import Outcome, Result, Run
 from bench_runner.report import spread, vitals
@@ -19,6 +20,7 @@ PLACE = ("commit", "machine", "environment")
 COLUMNS = ("benchmark", "centre", "99 %", "rounds", "outcome")
 NAMED = 3
 WORDS = ("subject", "where")
+_UNKNOWN = Metric("value", "unit")
 NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -106,17 +108,19 @@ def spoken(run: Run) -> str:
 
 def _cells(result: Result, benchmarks: Mapping[str, Benchmark]) -> tuple[str, ...]:
     """Return the printed row of a result."""
-    unit, found = _unit(result, benchmarks), result.summary
+    metric, found = _metric(result, benchmarks), result.summary
     if found is None:
         return (result.case.id, "-", "", "", result.outcome)
-    interval = spread.between(found.centre, found.low, found.high, lambda value: units.show(value, unit))
     said = "; ".join((result.outcome, *found.warnings))
-    return (result.case.id, units.show(found.centre, unit), interval, str(found.n), said)
+    if metric.exact and found.low == found.high:
+        return (result.case.id, units.exactly(found.centre, metric.unit), "", str(found.n), said)
+    interval = spread.between(found.centre, found.low, found.high, lambda value: units.show(value, metric.unit))
+    return (result.case.id, units.show(found.centre, metric.unit), interval, str(found.n), said)
 
 
-def _unit(result: Result, benchmarks: Mapping[str, Benchmark]) -> str:
+def _metric(result: Result, benchmarks: Mapping[str, Benchmark]) -> Metric:
     known = benchmarks.get(result.case.benchmark)
-    return known.metric.unit if known else "unit"
+    return known.metric if known else _UNKNOWN
 
 
 def _record(result: Result, benchmarks: Mapping[str, Benchmark], run: Run) -> tuple[str | float | None, ...]:
@@ -124,7 +128,7 @@ def _record(result: Result, benchmarks: Mapping[str, Benchmark], run: Run) -> tu
     found = result.summary
     numbers = (found.centre, found.low, found.high, found.n) if found else (None, None, None, 0)
     where = (run.commit_sha, run.machine.machine, run.environment.name)
-    return (result.case.id, _unit(result, benchmarks), *numbers, result.outcome, result.detail, *where)
+    return (result.case.id, _metric(result, benchmarks).unit, *numbers, result.outcome, result.detail, *where)
 
 
 def _record_of_run(run: Run) -> tuple[str | float | None, ...]:

@@ -57,11 +57,12 @@ class _Listing:
 class Processes:
     """The real executor: worker processes in the workspace's Python. `say` is given what a user must not miss.
 
-    The interpreter that lists a suite has it loaded: it serves the first round, if that is of the same workspace.
+    `metrics` are those of all benchmarks of time that name none themselves. The interpreter that lists a suite has it
+    loaded: it serves the first round, if that is of the same workspace.
     """
 
-    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[str], None] = lambda _: None, metrics: Sequence[str] = ()) -> None:
+        self._say, self._metrics = say, metrics
         self._listing: _Listing | None = None
 
     def discover(self, workspace: Workspace, suite: Path) -> list[Benchmark]:
@@ -69,7 +70,7 @@ class Processes:
         with ExitStack() as held:
             with span("discover", commit=workspace.commit_sha, environment=workspace.environment.name):
                 worker = held.enter_context(_worker(workspace, suite))
-                found = _ask(worker, suite, Discover())
+                found = _ask(worker, suite, Discover(list(self._metrics)))
             benchmarks = self._benchmarks(suite, found)
             self._forget()
             self._listing = _Listing(workspace, suite, worker, held.pop_all())

@@ -80,17 +80,32 @@ def find(root: str, name: str) -> Any:
     return benchmark if benchmark.name == name else None
 
 
+def attributes(benchmark: Any) -> List[Any]:
+    """Return where a benchmark looks for its attributes: the function, its class, its module."""
+    return list(benchmark._attr_sources)  # noqa: SLF001 - engine
+
+
+def own(benchmark: Any) -> Any:
+    """Return the `metrics` that a benchmark names, None where it leaves them to the suite."""
+    return _get_first_attr(attributes(benchmark), "metrics", None)
+
+
+def timed(benchmark: Any) -> bool:
+    """Return whether the time of a benchmark's own calls is taken: timeraw_* is code for another process."""
+    return benchmark.type == "time" and type(benchmark).__name__ != "TimerawBenchmark"
+
+
 def explicit(benchmark: Any) -> List[str]:
     """Return which steering attributes the suite has set itself, on the function, its class or its module."""
-    return [name for name in STEERING if _get_first_attr(benchmark._attr_sources, name, None) is not None]  # noqa: SLF001 - engine
+    return [name for name in STEERING if _get_first_attr(attributes(benchmark), name, None) is not None]
 
 
 def describe(benchmark: Any) -> Dict[str, Any]:
     """Return what asv writes of a benchmark, with `better`, `exact`, `explicit`, `pinned`, `alone` beside it."""
     fields = {name: value for name, value in vars(benchmark).items() if _kept(name, value)}
     for name, word in _OURS:
-        own = _get_first_attr(benchmark._attr_sources, name, None)  # noqa: SLF001 - engine
-        fields[name] = own if isinstance(own, type(word)) and own == word else None
+        said = _get_first_attr(attributes(benchmark), name, None)
+        fields[name] = said if isinstance(said, type(word)) and said == word else None
     pinned = bool(getattr(type(benchmark), "pinned", False))
     told = {"explicit": explicit(benchmark), "pinned": pinned}
     told["alone"] = pinned or type(benchmark).__name__ in _ALONE

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import re
 from importlib import import_module
-from typing import Any, Callable, List, Type
+from typing import Any, Callable, List, Sequence, Type
 
-from .engine import Benchmark, benchmark_types
+from . import metrics
+from .engine import Benchmark, attributes, benchmark_types, own, timed
+from .metrics import MEASURES, Measure
 
 WARM_UP = 3  # calls before the one that is looked at: what only a first call does (import, compile, cache) is over
 
@@ -40,24 +42,28 @@ class Exact(Benchmark):  # type: ignore[misc] # the engine is not typed
                 gc.enable()
 
 
-def _kind(name: str, unit: str, module: str, function: str) -> Type[Exact]:
+def _kind(name: str, measure: Measure) -> Type[Exact]:
     """Return the class of a kind: its benchmarks are called NAME_*, or in a class NAME..., as asv does it."""
     title = name[0].upper() + name[1:]
     regex = re.compile("^(%s[A-Z_].+)|(%s_.+)$" % (title, name))
-    fields = {"kind": name, "word": unit, "module": module, "function": function, "name_regex": regex}
-    return type(title + "Benchmark", (Exact,), fields)
+    fields = {"kind": name, "word": measure.unit, "name_regex": regex}
+    return type(title + "Benchmark", (Exact,), dict(fields, module=measure.module, function=measure.function))
 
 
-KINDS = (
-    _kind("calls", "calls", "counts", "calls"),
-    _kind("bytecode", "bytecodes", "counts", "bytecodes"),
-    _kind("alloc", "blocks", "allocations", "number"),
-    _kind("allocpeak", "bytes", "allocations", "peak"),
-    _kind("memsize", "bytes", "allocations", "deep_size"),
-    _kind("leak", "blocks", "allocations", "left_over"),
-)
+KINDS = {name: _kind(name, measure) for name, measure in MEASURES.items()}
 
 
 def register() -> None:
     """Let asv_runner's discovery know our kinds, once."""
-    benchmark_types.extend(one for one in KINDS if one not in benchmark_types)
+    benchmark_types.extend(one for one in KINDS.values() if one not in benchmark_types)
+
+
+def further(benchmark: Any, suite: Sequence[str]) -> List[Exact]:
+    """Return what takes the further metrics of a benchmark of time: those it names, else those of the suite."""
+    words = metrics.asked(own(benchmark), suite) if timed(benchmark) else []
+    return [of(benchmark, word) for word in words]
+
+
+def of(benchmark: Any, word: str) -> Exact:
+    """Return what takes another metric of a benchmark."""
+    return KINDS[word](benchmark.name + metrics.SEPARATOR + word, benchmark.func, attributes(benchmark))

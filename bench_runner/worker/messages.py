@@ -63,7 +63,9 @@ class Message:
 
 
 class Discover(Message):
-    """List the suite's benchmarks (answer: Discovered)."""
+    """List the suite's benchmarks, each of time with these further metrics too (answer: Discovered)."""
+
+    metrics: List[str] = field(default_factory=list)
 
 
 class Check(Message):

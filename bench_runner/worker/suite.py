@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from . import case, children, engine, exact
+from . import case, children, engine, exact, metrics
 from .forking import forks_whole
 from .launch import Request, forked
 from .messages import (
@@ -54,10 +54,15 @@ class Suite:
         }
         return kinds[type(request)](request)
 
-    def discover(self, _: Discover) -> Discovered:
-        """List the benchmarks, as asv describes them."""
-        found = [engine.describe(one) for one in self._load().values()]
-        return Discovered(found, self._failures, [] if engine.has_memory() else self._left_out())
+    def discover(self, request: Discover) -> Discovered:
+        """List the benchmarks, as asv describes them, each followed by its further metrics."""
+        found = [
+            engine.describe(one)
+            for benchmark in self._load().values()
+            for one in (benchmark, *exact.further(benchmark, request.metrics))
+        ]
+        warnings = [] if engine.has_memory() else self._left_out()
+        return Discovered(found, self._failures, [*warnings, *self._strange()])
 
     def check(self, _: Check) -> Checked:
         """Look for benchmarks that cannot run, by asv's own check."""
@@ -104,7 +109,13 @@ class Suite:
         return self._loaded
 
     def _find(self, name: str) -> Any:
-        """Return a benchmark; what is wrong with its module is raised again."""
+        """Return a benchmark, or what takes a further metric of it; what is wrong with its module is raised again."""
+        base, word = metrics.split(name)
+        benchmark = self._written(base)
+        return exact.of(benchmark, word) if word else benchmark
+
+    def _written(self, name: str) -> Any:
+        """Return a benchmark as it stands in the suite."""
         found = engine.find(self._root, name) if self._loaded is None else None
         if found is not None:
             return found
@@ -117,6 +128,12 @@ class Suite:
                 sys.stderr.write(text)
                 raise ImportError("module %s fails to import: %s" % (module, _last(text)))
         raise LookupError("the suite has no benchmark of this name here")
+
+    def _strange(self) -> List[str]:
+        """Return a warning for each benchmark that names what is no metric."""
+        told = "%s: metrics names %s, which is none of %s"
+        strange = ((name, metrics.unknown(engine.own(one))) for name, one in (self._loaded or {}).items())
+        return [told % (name, ", ".join(words)[:100], ", ".join(metrics.WORDS)) for name, words in strange if words]
 
     def _left_out(self) -> List[str]:
         """Return a warning that names the benchmarks which need pympler."""

@@ -166,6 +166,18 @@ def test_init_writes_a_suite_that_works(tiny: Command) -> None:
     assert "--force" in again.err
 
 
+def test_further_metrics_are_stored_beside_the_time(tiny: Command) -> None:
+    done = tiny("run", "HEAD^!", "-b", "time_spin", "--metrics", "calls")
+    assert "2 ok" in done.err
+    assert "time_spin:calls" in tiny("show", "HEAD").out
+    assert "1 complete already" in tiny("run", "HEAD^!", "-b", "time_spin", "--dry-run").out
+    assert "1 complete already" in tiny("run", "HEAD^!", "-b", "time_spin", "--metrics", "calls", "--dry-run").out
+    assert "0 complete already" in tiny("run", "HEAD^!", "-b", "time_spin", "--metrics", "alloc", "--dry-run").out
+    wrong = tiny("run", "HEAD^!", "--metrics", "calls,cals")
+    assert wrong.code == 2
+    assert "--metrics calls,cals: cals is none of time, calls, bytecode" in wrong.err
+
+
 def test_a_failing_build_everywhere_is_exit_6(tiny: Command) -> None:
     tiny.write("pyproject.toml", "[build-system]\nrequires = []\nbuild-backend = 'nowhere'\n")
     tiny.commit("Break it again")

@@ -36,6 +36,7 @@ BENCHMARKS = {
         ("track_m", "track", Metric("track", "score")),
         ("mem_m", "memory", Metric("memory", "bytes")),
         ("peakmem_m", "peakmemory", Metric("peak memory", "bytes")),
+        ("time_a:calls", "calls", Metric("calls", "calls", exact=True)),
     ]
 }
 SEEN = Fingerprint("Some CPU", "6.1", "CPython 3.11", {"numpy": "2.0", "My_Project": "1.0"})
@@ -99,6 +100,25 @@ def test_a_table(store: Store) -> None:
     assert slower.ratio == pytest.approx(1.3, rel=0.02)
     assert (slower.environment, slower.machine) == ("uv-py3.11", "lab")
     assert found["track_n"].p == 0
+
+
+def test_a_change_of_the_work_and_one_of_the_layout_are_told_apart(store: Store) -> None:
+    put(store, OLD, [result("time_a", 1.0), single("time_a:calls", 1000)])
+    put(store, NEW, [result("time_a", 1.05), single("time_a:calls", 1000)])
+    other = "c" * 40
+    put(store, other, [result("time_a", 1.05), single("time_a:calls", 1010)])
+    layout, work = (by_name(compare_commits(store, OLD, new)) for new in (NEW, other))
+    assert (layout["time_a"].verdict, layout["time_a:calls"].verdict) == ("slower", "unchanged")
+    assert layout["time_a"].reason.startswith("calls unchanged: not the work")
+    assert (work["time_a"].verdict, work["time_a:calls"].verdict) == ("slower", "slower")
+    assert work["time_a"].reason == "more work: calls +1.0 %"
+
+
+def test_exact_metrics_of_two_pythons_are_never_compared(store: Store) -> None:
+    put(store, OLD, [single("time_a:calls", 1000)])
+    put(store, NEW, [single("time_a:calls", 1010)], seen=replace(SEEN, python="CPython 3.11.9"))
+    (one,) = compare_commits(store, OLD, NEW)
+    assert (one.verdict, one.reason) == ("unlike", "Python: CPython 3.11 / CPython 3.11.9")
 
 
 def test_p_is_corrected_over_the_table(store: Store) -> None:

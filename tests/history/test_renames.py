@@ -71,6 +71,17 @@ def test_a_change_is_found_across_the_rename(place: Place) -> None:
     assert found.benchmarks["after.time_x"].version == "new"
 
 
+def test_further_metrics_go_along(place: Place) -> None:
+    counter = Metric("calls", "calls", exact=True)
+    old, new = (replace(one, name=f"{one.name}:calls", kind="calls", metric=counter) for one in (OLD, NEW))
+    for revision in range(8):
+        place.add(revision, ok(old if revision < 4 else new, 7.0, 7.0), benchmarks=(old, new))
+    found = place.load()
+    (one,) = found.series
+    assert (one.key.case, one.segments) == (Case("after.time_x:calls"), (0,))
+    assert found.benchmarks["after.time_x:calls"].kind == "calls"
+
+
 def test_a_change_that_came_with_the_rename_is_found(place: Place) -> None:
     for revision in range(26):
         value = near(1.0 if revision < 13 else 1.3, revision)

@@ -19,7 +19,8 @@ from bench_runner.history.series import UNLISTED, History, load
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.environment import Environment
 from bench_runner.model.machine import Machine
-from bench_runner.model.run import Build, Protocol, Result
+from bench_runner.model.metric import Metric
+from bench_runner.model.run import Build, Fingerprint, Protocol, Result
 from bench_runner.model.series import Series
 from bench_runner.repo.git import Repository
 from bench_runner.store.files import Store
@@ -136,6 +137,15 @@ def test_a_new_version_or_protocol_starts_a_segment(place: Place) -> None:
     one = next(one for one in place.load().series if one.key.case.benchmark == PLAIN.name)
     assert one.segments == (0, 2, 4)
     assert [one.values[part] for part in one.stretches()] == [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]
+
+
+def test_exact_numbers_are_cut_where_python_changes_and_times_are_not(place: Place) -> None:
+    calls = replace(PLAIN, name="s.calls_x", kind="calls", metric=Metric("calls", "calls", exact=True))
+    for revision, python in enumerate(["", "CPython 3.11.7", "", "CPython 3.11.9", "CPython 3.11.9", "CPython 3.12"]):
+        found = (ok(calls, 7.0, 7.0), plain(1.0))
+        place.add(revision, *found, benchmarks=(calls, PLAIN), fingerprint=Fingerprint(python=python))
+    segments = {one.key.case.benchmark: one.segments for one in place.load().series}
+    assert segments == {"s.calls_x": (0, 3, 5), PLAIN.name: (0,)}
 
 
 def test_series_do_not_run_into_each_other(place: Place) -> None:

@@ -7,7 +7,7 @@ from sheet_reading import PEAK, data, row, summary
 
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Comparison, Verdict
-from bench_runner.model.metric import TIME
+from bench_runner.model.metric import TIME, Metric
 from bench_runner.model.sample import Summary
 from bench_runner.report import comparisons
 from bench_runner.report.sheet import render
@@ -27,6 +27,30 @@ def test_a_comparison_is_read_as_benchstats() -> None:
     assert (found["q"], found["n"], found["verdict"]) == ("0.008", "5+5", "slower")
     assert sheet.marks == ("worse",)
     assert sheet.notes == ("1 slower",)
+
+
+@pytest.mark.parametrize(
+    ("metric", "worse", "better"),
+    [
+        (Metric("calls", "calls", exact=True), "more", "fewer"),
+        (Metric("memory", "bytes"), "larger", "smaller"),
+        (Metric("rate", "1/s", better="higher"), "lower", "higher"),
+    ],
+)
+def test_a_verdict_is_said_in_the_words_of_its_metric(metric: Metric, worse: str, better: str) -> None:
+    found = [comparison("s.a", "slower", 1.3, metric=metric), comparison("s.b", "faster", 0.7, metric=metric)]
+    sheet = comparisons.sheet(found, "v1", "v2")
+    assert [row(sheet, name)["verdict"] for name in ("s.a", "s.b")] == [worse, better]
+    assert sheet.notes == (", ".join(f"1 {word}" for word in sorted((worse, better))),)
+    assert json.loads(render(sheet, "json"))["counts"] == {"faster": 1, "slower": 1}
+
+
+def test_what_has_no_noise_is_shown_whole_and_without_an_interval() -> None:
+    calls, same = Metric("calls", "calls", exact=True), {"ratio_low": 1.001, "ratio_high": 1.001, "p": 0.0}
+    before, after = Summary(10_000.0, 10_000.0, 10_000.0, 1), Summary(10_010.0, 10_010.0, 10_010.0, 1)
+    one = comparison("s.a:calls", "slower", 1.001, metric=calls, before=before, after=after, **same)
+    found = row(comparisons.sheet([one], "v1", "v2"), "s.a:calls")
+    assert (found["before"], found["after"], found["95 %"]) == ("10,000 calls", "10,010 calls", "")
 
 
 @pytest.mark.parametrize("verdict", ["unchanged", "undecided"])

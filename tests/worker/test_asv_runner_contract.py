@@ -38,7 +38,7 @@ def test_the_inner_names() -> None:
     assert list(inspect.signature(asv_runner._aux.set_cpu_affinity_from_params).parameters) == ["extra_params"]
     assert list(inspect.signature(asv_runner.discovery.disc_benchmarks).parameters) == ["root", "ignore_import_errors"]
     assert list(inspect.signature(asv_runner.discovery.get_benchmark_from_name).parameters)[:2] == ["root", "name"]
-    assert {kind.__name__ for kind in benchmark_types if kind not in exact.KINDS} == {
+    assert {kind.__name__ for kind in benchmark_types if kind not in exact.KINDS.values()} == {
         "MemBenchmark", "PeakMemBenchmark", "TimeBenchmark", "TimerawBenchmark", "TrackBenchmark",
     }  # fmt: skip
     assert issubclass(marks.SkipNotImplemented, NotImplementedError)
@@ -110,7 +110,7 @@ def test_description_marks_what_needs_a_process_of_its_own() -> None:
     assert engine.describe(benchmark(TimerawBenchmark))["alone"]
     assert engine.describe(benchmark(PeakMemBenchmark))["alone"]
     assert not engine.describe(benchmark())["alone"]
-    for kind in exact.KINDS:
+    for kind in exact.KINDS.values():
         described = engine.describe(benchmark(kind))
         assert described["alone"]
         assert described["pinned"]
@@ -120,7 +120,7 @@ def test_description_marks_what_needs_a_process_of_its_own() -> None:
 
 def test_each_kind_has_names_of_its_own() -> None:
     exact.register()
-    names = [f"{one.kind}_x" for one in exact.KINDS] + ["time_x", "mem_x", "peakmem_x", "track_x", "timeraw_x"]
+    names = [f"{word}_x" for word in exact.KINDS] + ["time_x", "mem_x", "peakmem_x", "track_x", "timeraw_x"]
     found = {name: [one.__name__ for one in benchmark_types if one.name_regex.match(name)] for name in names}
     assert all(len(some) == 1 for some in found.values())
     exact.register()

@@ -53,8 +53,8 @@ def test_a_default_that_can_change_is_made_anew_for_each_message() -> None:
 
 
 def test_a_message_takes_no_more_and_no_less_than_its_fields() -> None:
-    for wrong in (Ended, lambda: Ended("ok", colour="red"), lambda: messages.Discover(1)):
-        with pytest.raises(TypeError, match=r"^(Ended takes outcome, .*|Discover takes nothing)$"):
+    for wrong in (Ended, lambda: Ended("ok", colour="red"), lambda: messages.Check(1)):
+        with pytest.raises(TypeError, match=r"^(Ended takes outcome, .*|Check takes nothing)$"):
             wrong()
 
 
