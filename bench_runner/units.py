@@ -39,6 +39,11 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     return f"{significant(value / divisor, digits)} {label}".rstrip()
 
 
+def difference(value: float, unit: str) -> str:
+    """Return a difference with its sign: "+1.50 MiB"."""
+    return f"{'+' if value >= 0 else '-'}{show(abs(value), unit)}"
+
+
 def exactly(value: float, unit: str) -> str:
     """Return a number without noise to its last digit: "1,002 calls", "413,696 B"; others as `show` does."""
     if not value.is_integer() or abs(value) >= _WHOLE:

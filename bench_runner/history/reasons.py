@@ -1,4 +1,4 @@
-"""What the exact metrics of a case say of its time: whether the work changed, or only how long it took."""
+"""Why a number moved, in words: what the exact metrics of a case say of its time, whose memory a peak is."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,8 @@ from dataclasses import replace
 from bench_runner import units
 from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Comparison
+from bench_runner.model.sample import Sample
+from bench_runner.stats.compare import FLOOR
 from bench_runner.worker.metrics import split
 
 # These count what is done; the others what it takes of memory.
@@ -22,6 +24,15 @@ def explained(comparisons: Sequence[Comparison]) -> list[Comparison]:
         if word and one.verdict in {*CHANGED, "unchanged"}:
             exact[Case(base, one.case.params), one.environment, one.machine][word] = one
     return [_explained(one, exact.get((one.case, one.environment, one.machine), {})) for one in comparisons]
+
+
+def whose(before: Sample, after: Sample) -> tuple[str, ...]:
+    """Return whose memory grew or shrank where the peak of a process moved: one sentence, or none."""
+    old, new = before.memory, after.memory
+    if old is None or new is None or abs(sum(new) - sum(old)) <= FLOOR * sum(old):
+        return ()
+    parts = zip(("interpreter", "imports and setup", "call"), old, new, strict=True)
+    return (", ".join(f"{word} {units.difference(b - a, 'bytes')}" for word, a, b in parts),)
 
 
 def _explained(time: Comparison, beside: dict[str, Comparison]) -> Comparison:

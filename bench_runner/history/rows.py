@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bench_runner.errors import NothingMeasuredError
 from bench_runner.history import renaming
 from bench_runner.history.likeness import unlike
-from bench_runner.history.reasons import explained
+from bench_runner.history.reasons import explained, whose
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison, Verdict
 from bench_runner.model.metric import Metric
@@ -169,7 +169,8 @@ def summary_of(result: Result | None, metric: Metric) -> Summary | None:
 def _contrast(old: Result, new: Result, blank: Comparison, of: Benchmark) -> pairs.Contrast:
     """Compare rounds where both kept them, else summaries."""
     if old.sample is not None and new.sample is not None:
-        return pairs.compare(old.sample, new.sample, of.metric, of.kind)
+        contrast = pairs.compare(old.sample, new.sample, of.metric, of.kind)
+        return replace(contrast, warnings=(*whose(old.sample, new.sample), *contrast.warnings))
     assert blank.before is not None
     assert blank.after is not None
     return pairs.compare(blank.before, blank.after, of.metric, of.kind)

@@ -1,6 +1,8 @@
 """Measured values and what they amount to."""
 
+import math
 from dataclasses import dataclass, field
+from statistics import median
 
 from bench_runner.model.vitals import UNKNOWN, Vitals
 
@@ -10,7 +12,8 @@ class Round:
     """What one fresh process measured of a case: values per call in order, in the metric's unit, with their cost.
 
     `number` is the calls per value (timeit's number); `wall_s`, `cpu_s` and `child_cpu_s` are spent per call, averaged
-    over the round; `peak_rss` in bytes. A cost that could not be read is NaN. `vitals` tell how quiet it was.
+    over the round; `peak_rss` in bytes, and of peakmem_* what it was with the interpreter alone (`bare_rss`) and after
+    setup (`setup_rss`). A cost that could not be read is NaN. `vitals` tell how quiet it was.
     """
 
     values: tuple[float, ...]
@@ -19,6 +22,8 @@ class Round:
     child_cpu_s: float = float("nan")
     wall_s: float = float("nan")
     peak_rss: float = float("nan")
+    bare_rss: float = float("nan")
+    setup_rss: float = float("nan")
     vitals: Vitals = UNKNOWN
 
 
@@ -32,6 +37,15 @@ class Sample:
     def values(self) -> tuple[float, ...]:
         """All values, end to end."""
         return tuple(value for one in self.rounds for value in one.values)
+
+    @property
+    def memory(self) -> tuple[float, float, float] | None:
+        """Bytes of the peak of peakmem_*: the interpreter's, what imports and setup added, and what the call added."""
+        found = [(one.bare_rss, one.setup_rss, value) for one in self.rounds for value in one.values]
+        if not found or not all(math.isfinite(bare + setup) for bare, setup, _ in found):
+            return None
+        bare, setup, peak = (median(column) for column in zip(*found, strict=True))
+        return bare, setup - bare, peak - setup
 
     @property
     def number(self) -> int:

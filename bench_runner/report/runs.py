@@ -11,6 +11,7 @@ from bench_runner.model.commit import Commit
 from bench_runner.model.metric import Metric
 from bench_runner.model.production import KIND
 from bench_runner.model.run import Outcome, Result, Run
+from bench_runner.model.sample import Sample
 from bench_runner.report import spread, vitals
 from bench_runner.report.sheet import Data, Output, Sheet
 
@@ -111,11 +112,20 @@ def _cells(result: Result, benchmarks: Mapping[str, Benchmark]) -> tuple[str, ..
     metric, found = _metric(result, benchmarks), result.summary
     if found is None:
         return (result.case.id, "-", "", "", result.outcome)
-    said = "; ".join((result.outcome, *found.warnings))
+    said = "; ".join((result.outcome, *_shares(result.sample), *found.warnings))
     if metric.exact and found.low == found.high:
         return (result.case.id, units.exactly(found.centre, metric.unit), "", str(found.n), said)
     interval = spread.between(found.centre, found.low, found.high, lambda value: units.show(value, metric.unit))
     return (result.case.id, units.show(found.centre, metric.unit), interval, str(found.n), said)
+
+
+def _shares(sample: Sample | None) -> tuple[str, ...]:
+    """Return how much of a peak is not the benchmark's own memory: one phrase, or none."""
+    parts = sample and sample.memory
+    if not parts:
+        return ()
+    bare, setup, _ = (units.show(one, "bytes") for one in parts)
+    return (f"of it {bare} interpreter, {setup} imports and setup",)
 
 
 def _metric(result: Result, benchmarks: Mapping[str, Benchmark]) -> Metric:

@@ -78,7 +78,8 @@ class Course:
             self.spent = bool(self.extra)
             self.bad = None if self.spent else ended
             return
-        costs = (ended.cpu_s, ended.child_cpu_s, ended.wall_s, ended.peak_rss)
+        memory = (ended.peak_rss, ended.bare_rss, ended.setup_rss)
+        costs = (ended.cpu_s, ended.child_cpu_s, ended.wall_s, *memory)
         self.rounds.append(Round(tuple(ended.values), ended.number, *costs, vitals))
         self.turns.append(turn)
         if len(self.rounds) == 1:

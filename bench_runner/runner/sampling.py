@@ -19,6 +19,8 @@ _ASV_PATIENCE_S = 10.0
 _PATIENCE_S = 5.0
 # So many samples are taken in any case where that takes no longer than this.
 _QUICK_SAMPLES, _QUICK_S = 9, 0.01
+# The peak of a process varies by some pages with the interpreter: so many show by how much.
+_PEAK_ROUNDS = 3
 _LEAST_WARMUP_S = 1e-6  # any time at all means one batch of calls
 
 
@@ -55,7 +57,8 @@ def first(benchmark: Benchmark, sampling: Sampling) -> Calls:
     if sampling.quick:
         return Calls(1, {"number": 1, "repeat": 1, "warmup_time": 0})
     if benchmark.kind != "time":
-        return Calls(_written_rounds(benchmark) or 1)
+        few = _PEAK_ROUNDS if benchmark.kind == "peakmemory" else 1
+        return Calls(_written_rounds(benchmark) or min(few, sampling.rounds))
     if _steered(benchmark):
         return Calls(_written_rounds(benchmark) or sampling.rounds)
     settings = {"repeat": (1, _samples(sampling), _PATIENCE_S), "min_run_count": 1}

@@ -7,9 +7,9 @@ Fewer rounds than either needs are not tested: p is NaN, and they do not count i
 
 What a suite measures once per commit has no spread to test by, so these rows are not tested either (p is NaN, no q):
 - memory (the size of an object) does not depend on chance: a difference beyond the floor of 2 % is a change.
-- peakmemory varies a little with the interpreter: a difference beyond a floor of 5 % is a change. That floor is an
-  assumption about the noise, not a measurement of it, and no correction for the length of the table is made: rows
-  say so. Several rounds bring a test.
+- peakmemory varies a little with the interpreter: where one side has a single round, a difference beyond a floor of 5 %
+  is a change. That floor is an assumption about the noise, not a measurement of it, and no correction for the length
+  of the table is made: rows say so. Several rounds on both sides bring a test.
 - of any other number (track) nothing is known, it may well be random: the ratio is shown, never judged. Whoever knows
   it to be free of chance declares the benchmark exact.
 """
@@ -91,7 +91,7 @@ def compare(before: Sample | Summary, after: Sample | Summary, metric: Metric, k
 
     `kind` is the benchmark's: it tells what a single value on either side is worth.
     """
-    if kind in ONCE and not metric.exact and _single(before) and _single(after):
+    if kind in ONCE and not metric.exact and (_single(before) or _single(after)):
         return compare_once(_summary(before, metric).centre, _summary(after, metric).centre, kind)
     if isinstance(before, Sample) and isinstance(after, Sample):
         contrast = compare_rounds(centres(before), centres(after), metric)

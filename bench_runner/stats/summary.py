@@ -18,8 +18,9 @@ from bench_runner.stats import quality
 STUDENT = (63.657, 9.925, 5.841, 4.604, 4.032, 3.707)
 # The standard error of a median is at most sqrt(pi / 2) times that of a mean under normal noise.
 MEDIAN_ERROR = math.sqrt(math.pi / 2)
-# Fewer rounds than the default plan's cannot be told from luck; spread beyond 5 % is a machine too noisy to judge on.
-ENOUGH_ROUNDS = 5
+# Fewer rounds (of a time, of any other number) than the default plan's cannot be told from luck; spread beyond 5 % is a
+# machine too noisy to judge on.
+ENOUGH_ROUNDS, FEW_ROUNDS = 5, 3
 NOISY = 0.05
 ALPHA = 0.01
 
@@ -103,7 +104,7 @@ def _doubts(middles: Sequence[float], metric: Metric) -> tuple[str, ...]:
     doubts = []
     if metric.exact:
         doubts.append("declared exact but its values differ")
-    if len(middles) < ENOUGH_ROUNDS:
+    if len(middles) < (ENOUGH_ROUNDS if quality.timed(metric) else FEW_ROUNDS):
         doubts.append("one round" if len(middles) == 1 else f"only {len(middles)} rounds")
     centre = median(middles)
     spread = 1.4826 * median(abs(value - centre) for value in middles)

@@ -13,8 +13,9 @@
 
 A record: "conditions" (index), "outcome", "detail", "output", "warnings", "n", "spread" (what missing statistics mean:
 "unknown" there is no interval, "endless" it is infinite, else none is needed), "started_ms", "duration_s" and per round
-"sizes" (how many of asv's samples belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss" and what
-`model.vitals` names (null: could not be read). From schema 2 on one number may stand for all rounds, but for "sizes".
+"sizes" (how many of asv's samples belong to it), "numbers", "wall_s", "cpu_s", "child_cpu_s", "peak_rss", of peakmem_*
+"bare_rss" and "setup_rss", and what `model.vitals` names (null: could not be read). From schema 2 on one number may
+stand for all rounds, but for "sizes".
 What has its usual value (ok, 0, 1, nothing) is left out, and so are costs and vitals of which nothing is known. A
 benchmark with no cases at all was planned for a commit that does not build. In asv's result column a failed case of
 ours is null, or what asv itself once put there.

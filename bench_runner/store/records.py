@@ -16,7 +16,7 @@ from bench_runner.stats.summary import finite
 from bench_runner.store.fields import Json, array, number, numbers, text, whole, wholes, wrong
 from bench_runner.store.own import ENDLESS, UNKNOWN, Conditions, shorten, words
 
-_COSTS = dict.fromkeys(("wall_s", "cpu_s", "child_cpu_s", "peak_rss"), 5)  # significant digits
+_COSTS = dict.fromkeys(("wall_s", "cpu_s", "child_cpu_s", "peak_rss", "bare_rss", "setup_rss"), 5)  # significant digits
 # What `stats.quality` looks at.
 _SIGNS = frozenset({"others", "steal", "major", "canary_s", "usual_s"})
 _OUTCOMES = get_args(Outcome)

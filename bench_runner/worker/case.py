@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any, List, Sequence
 
 from . import engine, meter
-from .messages import Ended, MakeCache, RunCase
+from .messages import Ended, MakeCache, RunCase, replace
 
 CACHE = "cache.pickle"  # asv's name: suites may look for it
 _ADDRESS = re.compile("0x[0-9a-fA-F]+")
 
 
-def run(benchmark: Any, request: RunCase) -> Ended:
-    """Set up, measure and tear down; what a benchmark raises is the caller's."""
+def run(benchmark: Any, request: RunCase, bare_rss: float) -> Ended:
+    """Set up, measure and tear down; what a benchmark raises is the caller's.
+
+    `bare_rss` is the most memory that this process held before the suite was loaded.
+    """
     if benchmark.params or request.params:
         benchmark.set_param_idx(place(benchmark.params, request.params, request.index))
     benchmark.set_cache(_cache(benchmark, request.cwd))
@@ -25,7 +28,9 @@ def run(benchmark: Any, request: RunCase) -> Ended:
     try:
         if skipped:
             return Ended("skipped", "skipped by the suite")
-        return _measured(benchmark, request)
+        setup_rss = meter.peak_rss()
+        ended = _measured(benchmark, request)
+        return replace(ended, bare_rss=bare_rss, setup_rss=setup_rss) if benchmark.type == "peakmemory" else ended
     except engine.Unavailable as reason:
         return Ended("skipped", str(reason))
     except engine.SkipNotImplemented as reason:

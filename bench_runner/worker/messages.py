@@ -153,8 +153,9 @@ class Ended(Message):
     `spent_cpu_s` and `maxrss` (bytes) are those of the process it was tried in and of all that one has waited for.
 
     `values` are per call; `number`, and the costs per call in seconds, are those of the last values; `batch_s` is the
-    wall time behind one value, setup included; `peak_rss` in bytes; `output` the end of what was printed. Over all
-    calls behind the values: context switches that were `involuntary` and `voluntary`, page faults `minor` and `major`.
+    wall time behind one value, setup included; `peak_rss` in bytes, and of peakmem_* what it was before the suite was
+    loaded (`bare_rss`) and after setup; `output` the end of what was printed. Over all calls behind the values: context
+    switches that were `involuntary` and `voluntary`, page faults `minor` and `major`.
     """
 
     outcome: str
@@ -167,6 +168,8 @@ class Ended(Message):
     child_cpu_s: float = float("nan")
     wall_s: float = float("nan")
     peak_rss: float = float("nan")
+    bare_rss: float = float("nan")
+    setup_rss: float = float("nan")
     batch_s: float = float("nan")
     spent_cpu_s: float = float("nan")
     maxrss: int = 0

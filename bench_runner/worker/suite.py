@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from . import case, children, engine, exact, metrics
+from . import case, children, engine, exact, meter, metrics
 from .forking import forks_whole
 from .launch import Request, forked
 from .messages import (
@@ -96,9 +96,12 @@ class Suite:
             faulthandler.enable(2)  # the last words of a segmentation fault
             os.chdir(request.cwd)
             engine.pin(request.affinity)
+            bare_rss = meter.peak_rss()
             benchmark = self._find(request.name)
             children.say_loaded(said)
-            return case.run(benchmark, request) if isinstance(request, RunCase) else case.make_cache(benchmark, request)
+            if isinstance(request, RunCase):
+                return case.run(benchmark, request, bare_rss)
+            return case.make_cache(benchmark, request)
 
         return answered(work, request.memory)
 

@@ -114,6 +114,26 @@ def test_a_change_of_the_work_and_one_of_the_layout_are_told_apart(store: Store)
     assert work["time_a"].reason == "more work: calls +1.0 %"
 
 
+def test_a_peak_that_moved_says_whose_memory_it_was(store: Store) -> None:
+    def peak(setup: float, value: float) -> Result:
+        rounds = tuple(Round((value + k * 4096,), bare_rss=10e6, setup_rss=setup) for k in range(3))
+        sample = Sample(rounds)
+        return Result(Case("peakmem_m"), "v1", "ok", sample, summarise(sample, BENCHMARKS["peakmem_m"].metric))
+
+    mib = 1024.0**2
+    put(store, OLD, [peak(10e6 + mib, 40e6)])
+    put(store, NEW, [peak(10e6 + 3 * mib, 40e6 + 12 * mib)])
+    other = "c" * 40
+    put(store, other, [peak(10e6 + mib, 40e6 + 4096)])
+    (one,) = compare_commits(store, OLD, NEW)
+    assert (one.verdict, one.reason) == (
+        "slower",
+        "interpreter +0 B, imports and setup +2.00 MiB, call +10.0 MiB",
+    )
+    (same,) = compare_commits(store, OLD, other)
+    assert (same.verdict, same.reason) == ("unchanged", "")
+
+
 def test_exact_metrics_of_two_pythons_are_never_compared(store: Store) -> None:
     put(store, OLD, [single("time_a:calls", 1000)])
     put(store, NEW, [single("time_a:calls", 1010)], seen=replace(SEEN, python="CPython 3.11.9"))

@@ -8,9 +8,9 @@ from bench_runner.model.baseline import Baseline
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Change, Step
 from bench_runner.model.commit import Commit
-from bench_runner.model.metric import TIME
+from bench_runner.model.metric import TIME, Metric
 from bench_runner.model.run import Build, Result
-from bench_runner.model.sample import Summary
+from bench_runner.model.sample import Round, Sample, Summary
 from bench_runner.model.series import SeriesKey
 from bench_runner.report import baselines, changes, runs
 from bench_runner.report.sheet import render
@@ -90,6 +90,19 @@ def test_a_run_shows_numbers_and_what_failed() -> None:
     assert row(sheet, "s.time_gone")["outcome"] == "timeout"
     assert sheet.notes == ("s.time_gone: no answer within 3 s",)
     assert sheet.marks == ("", "", "failed")
+
+
+def test_a_run_shows_exact_numbers_whole_and_whose_memory_a_peak_is() -> None:
+    calls = Benchmark("s.calls_c", "1", "calls", Metric("calls", "calls", exact=True))
+    exact = Summary(12_345.0, 12_345.0, 12_345.0, 1)
+    peak = Sample((Round((2.0**20 * 50,), bare_rss=2.0**20 * 10, setup_rss=2.0**20 * 15),))
+    shown = run(
+        Result(Case("s.calls_c"), "1", "ok", summary=exact),
+        Result(Case("s.peakmem_b"), "1", "ok", peak, summary(2.0**20 * 50)),
+    )
+    sheet = runs.one(shown, {**BENCHMARKS, "s.calls_c": calls}, lambda case: True)
+    assert (row(sheet, "s.calls_c")["centre"], row(sheet, "s.calls_c")["99 %"]) == ("12,345 calls", "")
+    assert row(sheet, "s.peakmem_b")["outcome"] == "ok; of it 10.0 MiB interpreter, 5.00 MiB imports and setup"
 
 
 def test_an_absurd_interval_of_a_run_shows_no_digits() -> None:

@@ -135,10 +135,17 @@ def test_what_the_suite_says_is_left_alone(
     assert after.settings == settings
 
 
-@pytest.mark.parametrize("kind", ["memory", "peakmemory", "track"])
-def test_what_has_no_spread_in_asv_has_one_round(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["memory", "track", "calls"])
+def test_what_has_no_spread_has_one_round(kind: str) -> None:
     assert first(Benchmark("x", "1", kind=kind, attributes={"explicit": []}), Sampling()).rounds == 1
     assert first(Benchmark("x", "1", kind=kind, attributes={"rounds": 3}), Sampling()).rounds == 3
+
+
+def test_peak_memory_has_three_rounds_unless_somebody_says_otherwise() -> None:
+    peak = Benchmark("x", "1", kind="peakmemory", attributes={"explicit": []})
+    assert [first(peak, Sampling(rounds=rounds)).rounds for rounds in (1, 2, 5)] == [1, 2, 3]
+    assert first(Benchmark("x", "1", kind="peakmemory", attributes={"rounds": 1}), Sampling()).rounds == 1
+    assert first(peak, Sampling(quick=True)).rounds == 1
 
 
 def test_quick_is_one_call() -> None:

@@ -182,6 +182,13 @@ def test_asvs_files_measured_once_are_judged_alike() -> None:
         assert mixed.reason("slower") == "measured once, taken as exact"
 
 
+def test_a_peak_of_one_round_is_held_against_several_by_the_floor() -> None:
+    several, one = Sample((Round((1000.0,)), Round((1001.0,)), Round((1002.0,)))), Sample((Round((1100.0,)),))
+    contrast = compare(several, one, BYTES, "peakmemory")
+    assert (judge(contrast, contrast.p, BYTES), contrast.tested) == ("slower", False)
+    assert contrast.reason("slower") == "measured once: judged by a floor of 5 %"
+
+
 def test_memory_measured_in_several_rounds_is_tested() -> None:
     old, new = (Sample(tuple(Round((value + k,)) for k in range(5))) for value in (1000.0, 1500.0))
     assert compare(old, new, BYTES, "peakmemory") == compare(old, new, BYTES)

@@ -126,6 +126,17 @@ def test_values_that_are_no_counts_come_back(store: Store, value: float) -> None
     assert "0" * 30 not in path.read_text().replace("f" * 40, "")
 
 
+def test_whose_memory_a_peak_is_comes_back(store: Store) -> None:
+    shares = [Round((5e7 + k,), peak_rss=5e7, bare_rss=2e7, setup_rss=3e7 + 4000 * k) for k in range(3)]
+    whole = run(found=[replace(ok(PEAK, 5e7, 5e7, 5e7), sample=Sample(tuple(shares)))])
+    path = store.add(whole, benchmarks=[PEAK])
+    (found,) = store.load(path).results
+    assert found.sample is not None
+    assert found.sample.memory == (2e7, 10_004_000.0, 5e7 + 1 - 30_004_000)
+    (record,) = json.loads(path.read_text())["bench_runner"]["benchmarks"][PEAK.name]["cases"]
+    assert (record["bare_rss"], record["setup_rss"]) == (20_000_000, [30_000_000, 30_004_000, 30_008_000])
+
+
 def test_what_is_the_same_in_all_rounds_is_said_once(store: Store) -> None:
     whole = run(found=[ok(PLAIN, 1.0, 1.1)])
     path = store.add(whole, benchmarks=[PLAIN])
