@@ -9,7 +9,7 @@ _SCALES = {"seconds": _SECONDS, "s": _SECONDS, "bytes": _BYTES, "B": _BYTES}
 _AMOUNT = re.compile(
     r"(?P<number>[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?)\s*(?P<unit>[^\s0-9].*)?"
 )
-_WHOLE, _DIGITS = 1e12, 6  # exact numbers from here on, and broken ones, are shown with so many digits
+_WHOLE, _LARGE, _DIGITS = 1e12, 1e4, 5  # exact numbers from here on, and broken ones, are shown with so many digits
 # What people write: (factor, base unit).
 _WRITTEN: dict[str, tuple[float, str]] = {
     **{word: (factor, "seconds") for factor, word in (*_SECONDS, (60.0, "min"), (3600.0, "h"))},
@@ -39,17 +39,21 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     return f"{significant(value / divisor, digits)} {label}".rstrip()
 
 
+def value(number: float, unit: str, *, exact: bool) -> str:
+    """Return a number of a metric for people: whole where there is no noise."""
+    return exactly(number, unit) if exact else show(number, unit)
+
+
 def difference(value: float, unit: str) -> str:
     """Return a difference with its sign: "+1.50 MiB"."""
     return f"{'+' if value >= 0 else '-'}{show(abs(value), unit)}"
 
 
 def exactly(value: float, unit: str) -> str:
-    """Return a number without noise to its last digit: "1,002 calls", "413,696 B"; others as `show` does."""
-    if not value.is_integer() or abs(value) >= _WHOLE:
+    """Return a number without noise to its last digit, "1,002 calls"; sizes, and what is too long, to five digits."""
+    if not value.is_integer() or abs(value) >= (_LARGE if unit in _SCALES else _WHOLE):
         return show(value, unit, _DIGITS)
-    label = _SCALES[unit][-1][1] if _SCALES.get(unit) is _BYTES else scale(unit, value)[1]
-    return f"{value:,.0f} {label}".rstrip()
+    return f"{value:,.0f} {scale(unit, 0.0)[1]}".rstrip()
 
 
 def significant(value: float, digits: int = 3) -> str:

@@ -23,10 +23,12 @@ from bench_runner.publish.views import (
     BenchmarkPage,
     BenchmarksPage,
     BenchmarkView,
+    BesideView,
     FolderView,
     Page,
     Script,
 )
+from bench_runner.worker.metrics import split
 
 if TYPE_CHECKING:
     from bench_runner.history.facts import Elsewhere, Failure, Number
@@ -83,8 +85,31 @@ class Suite:
             page=f"b/{slug(name)}.html",
             rows=tuple(self.presenter.newest(one) for one in ordered[:LISTED]),
             series=len(mine),
-            failing=any(newest(one) != len(one.values) - 1 for one in mine) or (not mine and name in self.failures),
+            failing=self._failing(name, mine),
         )
+
+    def _failing(self, name: str, series: Sequence[Series]) -> bool:
+        """Whether a benchmark has no newest number; one that is skipped fails no more than it was asked to."""
+        failures = self.failures.get(name, ())
+        if not series:
+            return bool(failures)
+        failed = {(one.sha, one.environment, one.machine, one.case) for one in failures}
+        return any((one.shas[-1], one.key.environment, one.key.machine, one.key.case) in failed for one in series)
+
+    def _beside(self, name: str) -> tuple[BesideView, ...]:
+        """Return the other metrics of a benchmark's definition, with the newest number of the first case."""
+        base, _ = split(name)
+        others = [one for one in self.names if one != name and split(one)[0] == base]
+        return tuple(self._brief(one) for one in others)
+
+    def _brief(self, name: str) -> BesideView:
+        """Return a benchmark as it is named beside another metric of it."""
+        mine = self.series.get(name, [])
+        known = self.presenter.material.benchmarks.get(name)
+        metric = mine[0].metric if mine else known.metric if known else None
+        row = self.presenter.newest(mine[0]) if mine else None
+        value = row.value if row and len(mine) == 1 else ""
+        return BesideView(label(metric.name if metric else split(name)[1]), f"b/{slug(name)}.html", value)
 
     def pages(self, commits: Sequence[str]) -> list[Page]:
         """Return the page of each benchmark with its scripts; `commits` names the scripts that all share."""
@@ -118,6 +143,7 @@ class Suite:
             short=self.presenter.short(mine),
             production=self.production.beside(changes),
             courses=tuple(self.presenter.course(one) for one in material.courses if one.key.case.benchmark == name),
+            beside=self._beside(name),
             header={**self._header(known, mine, metric, shelves), "commits": list(commits)},
         )
         return Page(f"b/{slug(name)}.html", "benchmark.html", data, tuple(one for some in shelves for one in some))
@@ -144,6 +170,7 @@ class Suite:
             "name": label(known.name),
             "unit": label(metric.unit, UNIT),
             "better": metric.better,
+            "exact": metric.exact,
             "facets": facets.described(),
             "series": [
                 {

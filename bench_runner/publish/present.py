@@ -157,8 +157,8 @@ class Presenter:
             up=step.after > step.before,
             change=percent(step.ratio),
             margin=margin(step.ratio, step.ratio_low, step.ratio_high),
-            before=amount(step.before, change.metric.unit),
-            after=amount(step.after, change.metric.unit),
+            before=amount(step.before, change.metric),
+            after=amount(step.after, change.metric),
             id=change.id,
             state=change.state,
             recovered_by=self.commit(change.recovered_by) if change.recovered_by else None,
@@ -197,7 +197,7 @@ class Presenter:
             environment=label(series.key.environment, 80),
             params=self.params(series.key.case),
             page=self.page(series.key),
-            value="no number yet" if at is None else amount(series.values[at], series.metric.unit),
+            value="no number yet" if at is None else amount(series.values[at], series.metric),
             margin="" if at is None else spread(series.values[at], series.low[at], series.high[at]),
             commit=None if at is None else self.commit(series.shas[at]),
             sparkline=self.sparkline(series.key),
@@ -242,7 +242,7 @@ class Presenter:
             machine=label(number.key.machine, 60),
             environment=label(number.key.environment, 80),
             params=self.params(number.key.case),
-            value=amount(number.value, number.metric.unit),
+            value=amount(number.value, number.metric),
             margin=spread(number.value, number.low, number.high),
         )
 

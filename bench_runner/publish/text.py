@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bench_runner import hostile, units
+from bench_runner.model.metric import Metric
 
 _NOT_IN_A_SLUG = re.compile(r"[^A-Za-z0-9_]+")
 UNIT = 24  # characters of a unit
@@ -57,9 +58,9 @@ def places(days: Sequence[str], shas: Sequence[str]) -> list[str]:
     return [sha if day in {"", former[at]} else day for at, (day, sha) in enumerate(zip(days, shas, strict=True))]
 
 
-def amount(value: float, unit: str) -> str:
+def amount(value: float, metric: Metric) -> str:
     """Return a value for people; a unit of the suite's own is only a label."""
-    return units.show(value, label(unit, UNIT))
+    return units.value(value, label(metric.unit, UNIT), exact=metric.exact)
 
 
 def params(names: Iterable[str], values: Iterable[str]) -> str:

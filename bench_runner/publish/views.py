@@ -246,6 +246,15 @@ class ElsewhereView:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideView:
+    """Another metric of the same definition: its name, its page, and its newest number where that is one."""
+
+    name: str
+    page: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkPage:
     """The history of one benchmark; `header` is what the chart is drawn from, `figure` the drawing without script.
 
@@ -270,6 +279,7 @@ class BenchmarkPage:
     header: Mapping[str, object]
     production: "tuple[SeenView, ...]" = ()
     courses: tuple[CourseView, ...] = ()
+    beside: tuple[BesideView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

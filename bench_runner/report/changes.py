@@ -142,13 +142,11 @@ def _suspect(group: Group) -> str:
 
 def _cells(one: Change, q: float) -> tuple[str, ...]:
     """Return the printed row, up to the subject."""
-    unit = one.metric.unit
     return (
         one.id,
         one.key.case.id,
         units.percent(one.step.ratio),
-        units.show(one.step.before, unit),
-        units.show(one.step.after, unit),
+        *_levels(one),
         where(one),
         said(one) if q <= FALSE_SHARE or one.known_as else f"doubtful (q {q:.2g})",
         one.key.machine,
@@ -167,7 +165,14 @@ def where(one: Change) -> str:
 
 def levels(one: Change) -> str:
     """Return both levels."""
-    return f"{units.show(one.step.before, one.metric.unit)} -> {units.show(one.step.after, one.metric.unit)}"
+    return " -> ".join(_levels(one))
+
+
+def _levels(one: Change) -> tuple[str, str]:
+    before, after = (
+        units.value(level, one.metric.unit, exact=one.metric.exact) for level in (one.step.before, one.step.after)
+    )
+    return before, after
 
 
 def said(one: Change) -> str:

@@ -88,6 +88,17 @@ def test_units_agree_with_the_command_line(visit: Open, benign: Path) -> None:
     for value, unit in VALUES:
         found = page.evaluate("([value, unit]) => bench.units.show(value, unit)", [value, unit])
         assert re.sub(r"e([-+])(\d)(?!\d)", r"e\g<1>0\2", found) == units.show(value, unit)
+    for value, unit in [
+        (1002, "calls"),
+        (-1234567, "blocks"),
+        (9999, "bytes"),
+        (413_799, "bytes"),
+        (0, "B"),
+        (4e12, "x"),
+    ]:
+        assert page.evaluate("([value, unit]) => bench.units.exactly(value, unit)", [value, unit]) == units.exactly(
+            float(value), unit
+        )
 
 
 def test_arrow_keys_read_the_chart(visit: Open, benign: Path) -> None:

@@ -1,3 +1,4 @@
+import math
 import re
 import shlex
 from dataclasses import replace
@@ -10,13 +11,16 @@ import pytest
 from fabricate import PLANS, Jump, Plan, material
 
 from bench_runner.config import load
+from bench_runner.history.facts import Failure
 from bench_runner.history.series import History
+from bench_runner.model.metric import Metric
 from bench_runner.publish.changes import FULL, index_page
 from bench_runner.publish.material import Material
 from bench_runner.publish.pages import material_of, site
 from bench_runner.publish.present import Presenter
 from bench_runner.publish.render import Renderer
 from bench_runner.publish.static_files import static_files
+from bench_runner.publish.text import slug
 
 if TYPE_CHECKING:
     from bench_runner.publish.runs_views import RunsPage
@@ -119,6 +123,39 @@ def test_a_benchmark_page_has_its_series_changes_and_failures(made: Material) ->
         f"{MINUS}12.0 %",
     ]
     assert wide.description == "Loads a table with the given number of rows."
+
+
+def test_the_metrics_of_one_definition_are_named_beside_each_other() -> None:
+    plans = [Plan("suite.time_x", 1e-3), Plan("suite.time_x:calls", 1000.0), Plan("suite.time_xy:calls", 5.0)]
+    made = material(plans)
+    counter = Metric("calls", "calls", exact=True)
+    exact = [
+        replace(one, metric=counter, values=[1002.0] * len(one.values))
+        for one in made.series
+        if ":" in one.key.case.benchmark
+    ]
+    one_place = [one for one in made.series if ":" not in one.key.case.benchmark] + exact
+    known = {name: replace(one, metric=counter) if ":" in name else one for name, one in made.benchmarks.items()}
+    changed = replace(made, series=[one for one in one_place if one.key.machine == "ryzen-lab"], benchmarks=known)
+    time: BenchmarkPage = page(changed, "suite-time_x-[0-9a-f]+.html")
+    calls: BenchmarkPage = page(changed, "suite-time_x-calls")
+    assert [(one.name, one.value) for one in time.beside] == [("calls", "1,002 calls")]
+    assert [one.name for one in calls.beside] == ["time"]
+    assert time.beside[0].page == f"b/{slug('suite.time_x:calls')}.html"
+    assert (calls.header["exact"], time.header["exact"]) == (True, False)
+    other: BenchmarkPage = page(changed, "suite-time_xy-calls")
+    assert other.beside == ()
+
+
+def test_what_is_skipped_is_not_called_failing(made: Material) -> None:
+    one = made.series[0]
+    skipped = replace(one, values=[math.nan] * len(one.shas))
+    place = (one.shas[-1], one.key.environment, one.key.machine)
+    failure = Failure(*place, "failed", one.key.case)
+    for failures, failing in (((), False), ((failure,), True), ((replace(failure, machine="other"),), False)):
+        listed = page(replace(made, series=[skipped], failures=failures), "^benchmarks")
+        found = {each.name: each.failing for each in listed.folders[0].benchmarks}
+        assert found[one.key.case.benchmark] is failing
 
 
 def test_levels_lie_between_changes(made: Material) -> None:

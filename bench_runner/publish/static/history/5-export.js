@@ -16,7 +16,7 @@
       const commit = bench.commit(frame.revisions[at]);
       return make("tr", {},
         make("td", {}, link(commit)), make("td", {}, bench.date(commit)), make("td", {}, make("bdi", {}, commit.subject)),
-        ...frame.series.map((one) => make("td", { class: "n" }, number(one, at, view.page.unit))));
+        ...frame.series.map((one) => make("td", { class: "n" }, number(one, at, view.page))));
     });
     const table = make("table", {},
       make("thead", {}, make("tr", {}, ...heads.map((head, at) => make("th", { scope: "col", class: at > 2 ? "n" : "" }, make("bdi", {}, head))))),
@@ -30,10 +30,11 @@
   }
   bench.commitLink = link;
 
-  function number(one, at, unit) {
+  function number(one, at, page) {
     const value = one.value[at];
     if (value === undefined) return "";
-    return value === null ? "no number" : units.show(value, unit, 4);
+    if (value === null) return "no number";
+    return page.exact ? units.exactly(value, page.unit) : units.show(value, page.unit, 4);
   }
   bench.number = number;
 

@@ -138,7 +138,7 @@
       return make("span", {},
         make("span", { class: "line c" + (index % 6) + (dash ? " dash" + dash : ""), "aria-hidden": "true" }), " ",
         make("bdi", {}, this.view.label(one.one)), " ",
-        make("b", {}, at === null || value === undefined ? "not measured" : bench.number(one, at, this.page.unit)),
+        make("b", {}, at === null || value === undefined ? "not measured" : bench.number(one, at, this.page)),
         margin ? make("small", {}, " " + margin) : null);
     }
 

@@ -24,11 +24,18 @@
     return (significant(value / divisor, digits || 3) + " " + label).trim();
   }
 
+  /* What has no noise, to its last digit: 1,002 calls; sizes, and what is too long, to five digits. */
+  function exactly(value, unit) {
+    if (!Number.isInteger(value) || Math.abs(value) >= (scales[unit] ? 1e4 : 1e12)) return show(value, unit, 5);
+    const label = scale(unit, 0)[1];
+    return (String(Math.abs(value)).replace(/\B(?=(\d{3})+$)/g, ",").replace(/^/, value < 0 ? "-" : "") + " " + label).trim();
+  }
+
   /* Half an interval, given in percent of its value; one beyond the value says only that nothing is known. */
   function margin(half) {
     if (!(half >= 0.005)) return "";
     return half > 100 ? "±> 100 %" : "±" + significant(half, 2) + " %";
   }
 
-  bench.units = { scale, significant, show, margin };
+  bench.units = { scale, significant, show, exactly, margin };
 })();
