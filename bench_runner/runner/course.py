@@ -72,6 +72,11 @@ class Course:
         """Whether nothing around it may vary (exact kinds)."""
         return bool(self.benchmark.attributes.get("pinned"))
 
+    @property
+    def simulated(self) -> bool:
+        """Whether its instructions are counted, in valgrind where there is one."""
+        return self.benchmark.kind == "instr"
+
     def add(self, ended: Ended, vitals: Vitals = UNKNOWN, turn: int = 0) -> None:
         """Take in how a round ended; the first one says how the others go, and an extra one spoils nothing."""
         if ended.outcome != "ok":

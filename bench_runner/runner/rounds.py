@@ -138,6 +138,7 @@ class Measurement:
             affinity=list(self._sampling.affinity),
             memory=self._sampling.memory,
             pinned=self._variables if course.pinned else None,
+            valgrind=course.simulated,
         )
         counter("cases").add()
         try:

@@ -17,6 +17,7 @@ _NAMES = {
     "alloc": "allocations",
     "allocpeak": "peak of allocations",
     "memsize": "size",
+    "instr": "instructions",
 }
 _COMMON = {"name", "version", "type", "unit", "code", "params", "param_names"}
 _FIELDS = _COMMON | {"timeout", "setup_cache_key", "better", "exact"}

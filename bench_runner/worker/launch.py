@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Callable, Dict, NoReturn, Sequence, Union
+from typing import Callable, Dict, Iterator, List, NoReturn, Sequence, Union
 
 from . import children, limits
 from .messages import Ended, MakeCache, RunCase, encode
@@ -13,6 +14,10 @@ from .outcome import answered, judge
 
 # What programs and libraries cannot be found without, and what decides how text is read.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV")
+DUMPS = "BENCH_RUNNER_CALLGRIND"  # the variable that names the file, without its number, that callgrind writes to
+# Options from elsewhere are not read, no pipes for debuggers are made, nothing is counted until that is asked for.
+_CALLGRIND = ("--command-line-only=yes", "--tool=callgrind", "--quiet", "--vgdb=no", "--instr-atstart=no")
+_OUT = "--callgrind-out-file="
 
 Request = Union[RunCase, MakeCache]
 
@@ -33,17 +38,39 @@ def fresh(root: str, request: Request, private: Sequence[int]) -> Ended:
     Even a process that is about to measure its memory may come from a large one: Linux hands the record of the old
     program on to the new one, so it is we, who are small, and not the host, who start it.
     """
-    return forked(lambda said: answered(lambda: _become(root, request, said)), request, private)
+    with _valgrind(request) as around:
+        return forked(lambda said: answered(lambda: _become(root, request, said, around)), request, private)
 
 
-def _become(root: str, request: Request, said: int) -> NoReturn:
+@contextlib.contextmanager
+def _valgrind(request: Request) -> Iterator[List[str]]:
+    """Yield the words before a command that is to run in callgrind, whose files are kept meanwhile; else none."""
+    found = None
+    if getattr(request, "valgrind", False):
+        import shutil
+
+        found = shutil.which("valgrind")
+    if found is None:
+        yield []
+        return
+    from tempfile import TemporaryDirectory
+
+    # Beside the working directory: the host, which made that, removes what we cannot.
+    with TemporaryDirectory(prefix="callgrind-", dir=str(Path(request.cwd).parent)) as folder:
+        yield [found, *_CALLGRIND, _OUT + str(Path(folder, "out"))]
+
+
+def _become(root: str, request: Request, said: int, around: List[str]) -> NoReturn:
     """Become a new interpreter that works on a request; returns only when that fails."""
     os.set_inheritable(said, True)
     main = Path(__file__).with_name("__main__.py")
-    words = [sys.executable, str(main), "once", root, str(said), encode(request).decode()]
+    words = [*around, sys.executable, str(main), "once", root, str(said), encode(request).decode()]
     pinned = getattr(request, "pinned", None)
     variables = dict(os.environ) if pinned is None else _pinned(pinned)
-    os.execve(sys.executable, words, dict(variables, PYTHONHASHSEED=str(request.hash_seed)))  # noqa: S606 - no shell
+    if around:
+        variables[DUMPS] = around[-1][len(_OUT) :]
+        limits.confine_valgrind(request.memory)
+    os.execve(words[0], words, dict(variables, PYTHONHASHSEED=str(request.hash_seed)))  # noqa: S606 - no shell
 
 
 def _pinned(names: Sequence[str]) -> Dict[str, str]:

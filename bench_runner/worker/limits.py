@@ -11,6 +11,7 @@ _LINUX = sys.platform.startswith("linux")
 _OOM = "/proc/self/oom_score_adj"
 # No core fits into one byte; a limit of 0 would still have Linux hand it to a program, where core_pattern names one.
 _CORE_BYTES = 1 if _LINUX else 0
+_VALGRIND_BYTES = 1 << 29  # what valgrind may fill itself
 
 
 def confine(memory: int) -> None:
@@ -30,6 +31,20 @@ def confine(memory: int) -> None:
                 os.write(handle, b"1000")  # the first to go
             finally:
                 os.close(handle)
+
+
+def confine_valgrind(memory: int) -> None:
+    """Cap the data of a valgrind that this process will become: it lifts soft limits, and the kernel minds the hard one.
+
+    What the program in it sets or lifts is not the kernel's either.
+    """
+    if memory:
+        with contextlib.suppress(OSError, ValueError):
+            soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            most = memory + _VALGRIND_BYTES
+            resource.setrlimit(
+                resource.RLIMIT_DATA, (soft, most if hard == resource.RLIM_INFINITY else min(hard, most))
+            )
 
 
 def release() -> None:

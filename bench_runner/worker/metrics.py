@@ -9,11 +9,15 @@ SEPARATOR = ":"  # between the name of a benchmark and the word of a further met
 
 
 class Measure(NamedTuple):
-    """The unit of a metric, and the module and function here that take it."""
+    """The unit of a metric, and the module and function here that take it: of one call that is set up, or of several.
+
+    Then it `sets_up` before each itself.
+    """
 
     unit: str
     module: str
     function: str
+    sets_up: bool = False
 
 
 MEASURES = {
@@ -23,6 +27,7 @@ MEASURES = {
     "allocpeak": Measure("bytes", "allocations", "peak"),
     "memsize": Measure("bytes", "allocations", "deep_size"),
     "leak": Measure("blocks", "allocations", "left_over"),
+    "instr": Measure("instructions", "instructions", "instructions", sets_up=True),
 }
 WORDS = (TIME, *MEASURES)
 
