@@ -34,9 +34,9 @@ def confine(memory: int) -> None:
 
 
 def confine_valgrind(memory: int) -> None:
-    """Cap the data of a valgrind that this process will become: it lifts soft limits, and the kernel minds the hard one.
+    """Cap the data of the valgrind that this process is about to become.
 
-    What the program in it sets or lifts is not the kernel's either.
+    It takes the soft limit off, in a way that has Linux mind the hard one, and what the program in it sets is no limit.
     """
     if memory:
         with contextlib.suppress(OSError, ValueError):

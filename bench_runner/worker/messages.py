@@ -99,8 +99,8 @@ class RunCase(Message):
     `params` are reprs and `index` their place among the combinations; `settings` are asv's attributes, used where the
     suite has not set them itself, or in any case with `force`. With a `hash_seed` it gets a fresh interpreter, without
     one a fork of this one. `memory` in bytes is the most that its process may fill, 0 for any. A list of variables to
-    keep, `pinned`, gives the fresh interpreter an environment in which nothing else varies. With `valgrind` that runs in
-    callgrind, where there is one.
+    keep, `pinned`, gives the fresh interpreter an environment in which nothing else varies. With `valgrind` it runs in
+    that, where there is one.
     """
 
     name: str
