@@ -1,4 +1,4 @@
-"""Sees that the browser tests have a Chromium: as root it installs Debian's, else it says how to."""
+"""Sees that what tests need is here, Chromium and valgrind: as root it installs Debian's, else it says how to."""
 
 import os
 import shutil
@@ -6,12 +6,13 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-COMMAND = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium")
+PROGRAMS = {"chromium": NAMES, "valgrind": ("valgrind",)}  # package -> its program, by any name
+COMMAND = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
 
 
-def found() -> str | None:
-    """Return the path of a Chromium, None when there is none."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+def missing() -> list[str]:
+    """Return the packages of which no program is found."""
+    return [package for package, names in PROGRAMS.items() if not any(map(shutil.which, names))]
 
 
 def as_root() -> bool:
@@ -19,20 +20,21 @@ def as_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install() -> None:
-    """Install the package; a failure is told by the missing program, not here."""
+def install(packages: list[str]) -> None:
+    """Install packages; a failure is told by the missing program, not here."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (("apt-get", "update", "--quiet"), COMMAND):
+    for command in (("apt-get", "update", "--quiet"), (*COMMAND, *packages)):
         subprocess.run(command, check=False, env=quiet, stdout=subprocess.DEVNULL)
 
 
 def main() -> int:
-    """Return 0 with a Chromium in place; without one 1 under CI=true, else 0 and the command to type."""
-    if not found() and as_root():
-        install()
-    if found():
+    """Return 0 with all in place; else 1 under CI=true, or 0 and the command to type."""
+    if (packages := missing()) and as_root():
+        install(packages)
+    if not (packages := missing()):
         return 0
-    sys.stderr.write(f"no Chromium, so the browser tests are skipped; install it with: sudo {' '.join(COMMAND)}\n")
+    command = " ".join(("sudo", *COMMAND, *packages))
+    sys.stderr.write(f"no {' and no '.join(packages)}, so tests are skipped; install with: {command}\n")
     return 1 if os.environ.get("CI") == "true" else 0
 
 

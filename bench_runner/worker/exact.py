@@ -17,13 +17,13 @@ WARM_UP = 3  # calls before the one that is looked at: what only a first call do
 class Exact(Benchmark):  # type: ignore[misc] # the engine is not typed
     """A benchmark of which one call is looked at, after its setup; garbage is collected before, and not during it."""
 
-    kind = unit = module = function = ""
+    kind = word = module = function = ""
     pinned = True  # nothing around it may vary
     sets_up = False
 
     def __init__(self, name: str, func: Callable[..., Any], attr_sources: List[Any]) -> None:
         Benchmark.__init__(self, name, func, attr_sources)
-        self.type, self.unit = self.kind, type(self).unit
+        self.type, self.unit = self.kind, self.word
 
     def run(self, *params: Any) -> float:
         """Return the number of one call."""
@@ -33,11 +33,12 @@ class Exact(Benchmark):  # type: ignore[misc] # the engine is not typed
             self.redo_setup()
             self.func(*params)
         self.redo_setup()
+        more = [self.redo_setup] if self.sets_up else []
         enabled = gc.isenabled()
         gc.collect()
         gc.disable()
         try:
-            return float(measure(lambda: self.func(*params), *([self.redo_setup] if self.sets_up else [])))
+            return float(measure(lambda: self.func(*params), *more))
         finally:
             if enabled:
                 gc.enable()
@@ -47,7 +48,7 @@ def _kind(name: str, measure: Measure) -> Type[Exact]:
     """Return the class of a kind: its benchmarks are called NAME_*, or in a class NAME..., as asv does it."""
     title = name[0].upper() + name[1:]
     regex = re.compile("^(%s[A-Z_].+)|(%s_.+)$" % (title, name))
-    fields = dict(measure._asdict(), kind=name, name_regex=regex)
+    fields = dict(measure._asdict(), kind=name, word=measure.unit, name_regex=regex)
     return type(title + "Benchmark", (Exact,), fields)
 
 

@@ -50,6 +50,14 @@ def other_python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return environment(tmp_path_factory.mktemp("other") / "env", str(found[-1]), "asv_runner==0.3.2", "pympler")
 
 
+@pytest.fixture(scope="session")
+def valgrind() -> None:
+    """What instructions are counted by."""
+    if shutil.which("valgrind") is None:
+        message = "no valgrind: install it with `python tests/install.py` (as root) or your package manager"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
+
+
 @pytest.fixture
 def make_environment(tmp_path: Path) -> Callable[..., Path]:
     """A function that makes an environment of our own Python with these packages."""
