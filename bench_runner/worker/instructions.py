@@ -22,6 +22,7 @@ Counter = Callable[[Callable[[], Any]], int]
 _MANY = 20  # calls, so that Python has made of the code what it makes of it, and one-off work counts little
 _LONG = 5e6  # instructions of a setup and a call that need not be looked at so often
 _LEAST_OF = 5  # what the processor counts is disturbed at times, and then it is more
+_SIZES = range(30, 30 * 120, 30 * 4)  # bits of numbers that take 32, 48, 64 bytes and so on, up to 512
 _CALL = methodcaller("__call__")
 _NOTHING: Tuple[()] = ()
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -60,11 +61,16 @@ def instructions(work: Callable[[], Any], again: Callable[[], Any]) -> float:
 
 
 def _sum(count: Counter, work: Callable[[], Any], again: Callable[[], Any], times: int) -> int:
-    """Return the sum over some calls, each after its setup."""
-    total = 0
+    """Return the sum over some calls, each after its setup, with a block more of each size in use.
+
+    What it takes to get and free a block depends on how full the memory around it is, which is chance: 7 instructions
+    of 190 in each turn of an empty loop. The sum is over many such states.
+    """
+    total, kept = 0, []
     for _ in range(times):
         again()
         total += count(work)
+        kept.append([1 << bits for bits in _SIZES])
     return total
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, List, NoReturn, Sequence, Union
 
 from . import children, limits
-from .messages import Ended, MakeCache, RunCase, encode
+from .messages import Ended, MakeCache, RunCase, encode, replace
 from .outcome import answered, judge
 
 # What programs and libraries cannot be found without, and what decides how text is read.
@@ -17,6 +17,7 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH
 DUMPS = "BENCH_RUNNER_CALLGRIND"  # the variable that names the file, without its number, that callgrind writes to
 # Options from elsewhere are not read, no pipes for debuggers are made, nothing is counted until that is asked for.
 _CALLGRIND = ("--command-line-only=yes", "--tool=callgrind", "--quiet", "--vgdb=no", "--instr-atstart=no")
+_NO_MEMORY = "Valgrind's memory management: out of memory"  # what it says before it ends with status 1
 _OUT = "--callgrind-out-file="
 
 Request = Union[RunCase, MakeCache]
@@ -39,7 +40,11 @@ def fresh(root: str, request: Request, private: Sequence[int]) -> Ended:
     program on to the new one, so it is we, who are small, and not the host, who start it.
     """
     with _valgrind(request) as around:
-        return forked(lambda said: answered(lambda: _become(root, request, said, around)), request, private)
+        ended = forked(lambda said: answered(lambda: _become(root, request, said, around)), request, private)
+    if request.memory and _NO_MEMORY in ended.output:
+        told = "valgrind had no memory left, under a memory limit of %.3g GB" % (request.memory / 1e9)
+        return replace(ended, detail=told)
+    return ended
 
 
 @contextlib.contextmanager

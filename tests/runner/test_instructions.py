@@ -16,6 +16,7 @@ from bench_runner.worker.messages import RunCase
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("valgrind")]
 CAP = 400_000_000
+OUT_OF_MEMORY = ("MemoryError", "valgrind had no memory left")
 SUITE = {
     "one": """
         import json
@@ -83,8 +84,8 @@ def test_what_is_counted(bench: Any, write: Callable[..., Path]) -> None:
     assert 0 <= found["nothing"] < 2000
     turn = (found["loop(3000)"] - found["loop(2000)"]) / 1000
     assert turn > 5
-    assert found["loop(2000)"] - found["loop(1000)"] == pytest.approx(1000 * turn, rel=1e-3)
-    assert found["long"] == pytest.approx(100_000 * turn, rel=0.01)
+    assert found["loop(2000)"] - found["loop(1000)"] == pytest.approx(1000 * turn, rel=0.01)
+    assert found["long"] == pytest.approx(100_000 * turn, rel=0.1)  # in one state of memory, not 20
     assert 1.005 < found["loop(1010)"] / found["loop(1000)"] < 1.015  # a change of 1 %, from one run
     pop = (found["one.Sized.instr_emptied(1000)"] - found["one.Sized.instr_emptied(10)"]) / 990
     assert pop > turn
@@ -150,7 +151,8 @@ def test_a_limit_of_memory_is_kept(bench: Any, write: Callable[..., Path]) -> No
     results = bench.results(write(**FILL), Sampling(memory=CAP))
     for name in ("fills", "small_pieces"):
         result = results[f"one.instr_{name}"]
-        assert (result.outcome, result.detail) == ("failed", "MemoryError, under a memory limit of 0.4 GB")
+        assert result.outcome in {"failed", "crashed"}  # it may be valgrind that finds nothing left
+        assert result.detail in {f"{what}, under a memory limit of 0.4 GB" for what in OUT_OF_MEMORY}
     assert results["one.instr_below"].outcome == "ok"
 
 
