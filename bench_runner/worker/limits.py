@@ -40,11 +40,11 @@ def confine_valgrind(memory: int) -> None:
     """
     if memory:
         with contextlib.suppress(OSError, ValueError):
-            soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
             most = memory + _VALGRIND_BYTES
-            resource.setrlimit(
-                resource.RLIMIT_DATA, (soft, most if hard == resource.RLIM_INFINITY else min(hard, most))
-            )
+            if hard != resource.RLIM_INFINITY:
+                most = min(most, hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def release() -> None:
