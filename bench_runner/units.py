@@ -5,7 +5,14 @@ import re
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "μs"), (1e-9, "ns"))
 _BYTES = ((1024.0**3, "GiB"), (1024.0**2, "MiB"), (1024.0, "KiB"), (1.0, "B"))
-_SCALES = {"seconds": _SECONDS, "s": _SECONDS, "bytes": _BYTES, "B": _BYTES}
+_INSTRUCTIONS = tuple((10.0**power, f"{letter} instructions") for power, letter in ((9, "G"), (6, "M"), (3, "k")))
+_SCALES = {
+    "seconds": _SECONDS,
+    "s": _SECONDS,
+    "bytes": _BYTES,
+    "B": _BYTES,
+    "instructions": (*_INSTRUCTIONS, (1.0, "instructions")),
+}
 _AMOUNT = re.compile(
     r"(?P<number>[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?)\s*(?P<unit>[^\s0-9].*)?"
 )

@@ -1,6 +1,6 @@
 """Shows a change of time that no work has made, beside one that more work has made, and what `compare` says of both.
 
-    python benchmarks/layout.py [FOLDER] [--functions 3000]
+    python benchmarks/layout.py [FOLDER] [--functions 20000]
 
 A module of many small functions, called one after the other. The second commit defines the same functions in another
 order: the same calls run through memory that lies elsewhere. The third, beside it, calls every hundredth twice.
@@ -79,7 +79,7 @@ def main():
     """Measure the three commits, and compare the first with each of the others."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--functions", type=int, default=3000)
+    parser.add_argument("--functions", type=int, default=20_000)
     chosen = parser.parse_args()
     folder = chosen.folder or Path(tempfile.mkdtemp()) / "steps"
     first, other, more = written(folder, chosen.functions)

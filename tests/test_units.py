@@ -19,6 +19,8 @@ from bench_runner import units
         (420_000, "bytes", "410 KiB"),
         (0.0, "seconds", "0 ns"),
         (19.0, "steps", "19.0 steps"),
+        (281_600.0, "instructions", "282 k instructions"),
+        (2.5e9, "instructions", "2.50 G instructions"),
         (7.0, "unit", "7.00"),
         (math.nan, "seconds", "n/a"),
         (-0.0021, "seconds", "-2.10 ms"),

@@ -10,6 +10,8 @@ What a suite measures once per commit has no spread to test by, so these rows ar
 - peakmemory varies a little with the interpreter: where one side has a single round, a difference beyond a floor of 5 %
   is a change. That floor is an assumption about the noise, not a measurement of it, and no correction for the length
   of the table is made: rows say so. Several rounds on both sides bring a test.
+- instr, machine instructions, varies by up to that with where things lie in memory: a difference beyond a floor of
+  0.5 % is a change.
 - of any other number (track) nothing is known, it may well be random: the ratio is shown, never judged. Whoever knows
   it to be free of chance declares the benchmark exact.
 """
@@ -52,6 +54,7 @@ class Once:
 ONCE = {
     "memory": Once(FLOOR, "measured once, taken as exact"),
     "peakmemory": Once(0.05, "measured once: judged by a floor of 5 %"),
+    "instr": Once(0.005, "measured once: judged by a floor of 0.5 %"),
     "track": Once(None, "measured once: not tested"),
 }
 

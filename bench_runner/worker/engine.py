@@ -109,7 +109,8 @@ def describe(benchmark: Any) -> Dict[str, Any]:
     pinned = bool(getattr(type(benchmark), "pinned", False))
     told = {"explicit": explicit(benchmark), "pinned": pinned}
     told["alone"] = pinned or type(benchmark).__name__ in _ALONE
-    return dict(fields, exact=True if pinned else fields["exact"], **told)
+    exact = bool(type(benchmark).exact) or None if pinned else fields["exact"]
+    return dict(fields, exact=exact, **told)
 
 
 def _kept(name: str, value: Any) -> bool:

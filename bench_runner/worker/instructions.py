@@ -20,7 +20,7 @@ from .launch import DUMPS
 Counter = Callable[[Callable[[], Any]], int]
 
 _MANY = 20  # calls, so that Python has made of the code what it makes of it, and one-off work counts little
-_LONG = 5e6  # instructions of a setup and a call that need not be looked at so often
+_MOST = 2e8  # instructions that are counted of a benchmark: longer calls are counted less often
 _LEAST_OF = 5  # what the processor counts is disturbed at times, and then it is more
 _SIZES = range(30, 30 * 120, 30 * 4)  # bits of numbers that take 32, 48, 64 bytes and so on, up to 512
 _CALL = methodcaller("__call__")
@@ -40,8 +40,8 @@ _PERF_ENABLE, _PERF_DISABLE, _PERF_RESET = 0x2400, 0x2401, 0x2403
 def instructions(work: Callable[[], Any], again: Callable[[], Any]) -> float:
     """Return the instructions of one call beyond those of an empty one; `again` sets up, and is not counted.
 
-    It is the mean of 20 calls after 20 others, each after its setup, or the number of one call where setup and call
-    take more than 5e6.
+    It is the mean of 20 calls after 20 others, each after its setup; of fewer where setups and calls would take more
+    than 2e8.
     """
     if not sys.platform.startswith("linux"):
         raise Unavailable("instructions are counted on Linux only")
@@ -54,7 +54,7 @@ def instructions(work: Callable[[], Any], again: Callable[[], Any]) -> float:
 
     counted(_empty, _nothing, _MANY)
     again()
-    times = 1 if count(lambda: (work(), again())) > _LONG else _MANY
+    times = max(1, min(_MANY, int(_MOST // max(1, count(lambda: (work(), again()))))))
     if times > 1:
         counted(work, again, times)
     return (counted(work, again, times) - counted(_empty, _nothing, times)) / times

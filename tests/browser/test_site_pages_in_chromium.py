@@ -94,6 +94,7 @@ def test_units_agree_with_the_command_line(visit: Open, benign: Path) -> None:
         (9999, "bytes"),
         (413_799, "bytes"),
         (0, "B"),
+        (281_600, "instructions"),
         (4e12, "x"),
     ]:
         assert page.evaluate("([value, unit]) => bench.units.exactly(value, unit)", [value, unit]) == units.exactly(

@@ -85,7 +85,7 @@ def test_what_is_counted(bench: Any, write: Callable[..., Path]) -> None:
     turn = (found["loop(3000)"] - found["loop(2000)"]) / 1000
     assert turn > 5
     assert found["loop(2000)"] - found["loop(1000)"] == pytest.approx(1000 * turn, rel=0.01)
-    assert found["long"] == pytest.approx(100_000 * turn, rel=0.1)  # in one state of memory, not 20
+    assert found["long"] == pytest.approx(100_000 * turn, rel=0.03)
     assert 1.005 < found["loop(1010)"] / found["loop(1000)"] < 1.015  # a change of 1 %, from one run
     pop = (found["one.Sized.instr_emptied(1000)"] - found["one.Sized.instr_emptied(10)"]) / 990
     assert pop > turn
@@ -96,19 +96,17 @@ def test_ten_processes_count_the_same(bench: Any, write: Callable[..., Path], mo
     runs = []
     for number in range(10):
         monkeypatch.setenv(f"SOME_{'X' * number}", "y" * 17 * number)  # nothing around it matters
-        runs.append([counted(bench.results(suite, only=name)) for name in ("work", "hashed")])
-    assert runs[0][0]["work"] > 10_000
+        runs.append(counted(bench.results(suite, only="hashed")))
+    assert runs[0]["hashed"] > 10_000
     assert all(one == runs[0] for one in runs)
 
 
 def test_other_pythons_count_as_exactly(other_python: Path, bench: Any, write: Callable[..., Path]) -> None:
     bench.python = other_python
     suite = write(**SUITE)
-    found, again = (counted(bench.results(suite, only="instr_")) for _ in range(2))
-    assert len(found) == 10
+    found, again = (counted(bench.results(suite, only=name)) for name in ("instr_nothing", "instr_nothing"))
     assert found == again
     assert 0 <= found["nothing"] < 2000
-    assert 1.005 < found["loop(1010)"] / found["loop(1000)"] < 1.015
 
 
 def test_seeds_of_hashes_change_little(bench: Any, write: Callable[..., Path], tmp_path: Path) -> None:

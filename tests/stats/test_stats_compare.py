@@ -160,6 +160,8 @@ def test_what_is_measured_once_is_judged_by_its_kind() -> None:
     assert once(1000, 1100, "peakmemory") == ("slower", floor)
     assert once(1000, 900, "peakmemory") == ("faster", floor)
     assert once(1000, 1040, "peakmemory") == ("unchanged", floor)
+    assert once(1000, 1010, "instr") == ("slower", "measured once: judged by a floor of 0.5 %")
+    assert once(1000, 1004, "instr")[0] == "unchanged"
     assert once(1000, 5000, "track", SPEED) == ("undecided", "measured once: not tested")
     assert once(1000, 5000, "time", TIME) == ("undecided", "too few rounds to decide")
 

@@ -2,7 +2,8 @@
 (function () {
   const seconds = [[1, "s"], [1e-3, "ms"], [1e-6, "μs"], [1e-9, "ns"]];
   const bytes = [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [1024, "KiB"], [1, "B"]];
-  const scales = { seconds, s: seconds, bytes, B: bytes };
+  const instructions = [[1e9, "G instructions"], [1e6, "M instructions"], [1e3, "k instructions"], [1, "instructions"]];
+  const scales = { seconds, s: seconds, bytes, B: bytes, instructions };
 
   function scale(unit, value) {
     const steps = scales[unit];
