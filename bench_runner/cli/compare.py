@@ -18,6 +18,9 @@ def compare(
     *,
     bench: Bench = None,
     environment: Annotated[str | None, typer.Option("--environment", "-E", help="Only this environment.")] = None,
+    across: Annotated[
+        bool, typer.Option("--across-environments", help="Judge what was taken on unlike machines, too.")
+    ] = False,
     changed: Annotated[bool, typer.Option("--only-changed", help="Only what is slower or faster.")] = False,
     form: Format = "text",
 ) -> None:
@@ -48,7 +51,7 @@ def compare(
         Refs(project),
         before,
         after,
-        Terms(environment, project.chosen, project.config.project, project.policy_file.entries.renames),
+        Terms(environment, project.chosen, project.config.project, project.policy_file.entries.renames, across=across),
     )
     rows = [one for one in found if chosen(one.case) and (not changed or one.verdict in {"slower", "faster"})]
     show_sheet(sheet(rows, before, after), form)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from bench_runner.errors import InconclusiveError
 from bench_runner.history import renaming
-from bench_runner.history.rows import ALL, Row, Terms, benchmark_of, judged, runs_of, summary_of, why
-from bench_runner.model.baseline import Baseline
+from bench_runner.history.likeness import unlike
+from bench_runner.history.rows import ALL, Row, Terms, benchmark_of, judged, parted, runs_of, summary_of, why
+from bench_runner.model.baseline import Baseline, Taken
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.change import Comparison
 from bench_runner.model.run import Result, Run
@@ -20,14 +21,15 @@ from bench_runner.store.files import Store
 def compare_baseline(store: Store, baseline: Baseline, after: str, terms: Terms = ALL) -> list[Comparison]:
     """Compare a commit (full sha) with a baseline wherever both have values; raises as `compare` does.
 
-    A baseline holds numbers only: benchmark versions and what they were taken on cannot be checked against it.
+    Baselines of before schema 2 hold numbers only: what these were taken on cannot be checked.
     """
     runs = runs_of(store, after, terms)
     known = renaming.benchmarks(store.benchmarks(), terms.renames)
     rows = []
     for run in runs.values():
         held = baseline.values.get(run.machine.machine, {}).get(run.environment.name)
-        rows += list(_rows(run, renaming.held(held, terms.renames), known)) if held else []
+        taken = baseline.taken.get(run.machine.machine, {}).get(run.environment.name)
+        rows += list(_rows(run, renaming.held(held, terms.renames), known, taken, terms)) if held else []
     if not rows:
         raise InconclusiveError(
             f"baseline {baseline.name!r} holds nothing for the machines and environments of {after[:8]}:"
@@ -36,12 +38,26 @@ def compare_baseline(store: Store, baseline: Baseline, after: str, terms: Terms 
     return judged(rows)
 
 
-def _rows(run: Run, held: Mapping[str, Sequence[float]], known: Mapping[str, Benchmark]) -> Iterator[Row]:
+def _rows(
+    run: Run, held: Mapping[str, Sequence[float]], known: Mapping[str, Benchmark], taken: Taken | None, terms: Terms
+) -> Iterator[Row]:
     """Yield a row for each case of a run, and for each held one that the run lacks but the suite knows."""
     measured = {result.case.id: result for result in run.results if result.outcome != "skipped"}
     for name in dict.fromkeys([*held, *measured]):
         case = measured[name].case if name in measured else _case(name, known)
-        yield _row(run, case, measured.get(name), held.get(name, ()), benchmark_of(case, known))
+        row = _row(run, case, measured.get(name), held.get(name, ()), benchmark_of(case, known))
+        result = measured.get(name)
+        if row.contrast is None or result is None or taken is None:
+            yield row
+        else:
+            yield parted(row.comparison, row.contrast, _unlike(taken, run, result, terms), terms)
+
+
+def _unlike(taken: Taken, run: Run, result: Result, terms: Terms) -> str:
+    """Return what differs between what a baseline was taken on, and what a result was."""
+    old = replace(run, protocol=taken.protocol, fingerprint=taken.fingerprint)
+    version = taken.versions.get(result.case.benchmark, "")
+    return unlike((old, Result(result.case, version, "ok")), (run, result), terms.project)
 
 
 def _case(name: str, known: Mapping[str, Benchmark]) -> Case:

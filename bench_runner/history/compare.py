@@ -48,4 +48,4 @@ def compare_commits(store: Store, before: str, after: str, terms: Terms = ALL) -
             " measure one of them where the other was; `bench-runner show` lists what there is"
         )
     known = renaming.benchmarks(store.benchmarks(), terms.renames)
-    return judged([row for key in common for row in rows(old[key], new[key], known, terms.project)])
+    return judged([row for key in common for row in rows(old[key], new[key], known, terms)])

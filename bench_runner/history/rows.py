@@ -28,13 +28,15 @@ _UNKNOWN = Benchmark("", "", kind="unknown", metric=Metric("value", "unit"))
 class Terms:
     """What is compared: one environment and one machine (None: all of them), benchmarks by their newest names.
 
-    `project` is the measured distribution, whose version may differ.
+    `project` is the measured distribution, whose version may differ. What was taken on unlike machines or environments
+    is judged only where it is asked for (`across`), and exact numbers of two Pythons never.
     """
 
     environment: str | None = None
     machine: str | None = None
     project: str = ""
     renames: Sequence[Rename] = ()
+    across: bool = False
 
 
 ALL = Terms()
@@ -80,7 +82,7 @@ def with_contrast(one: Comparison, contrast: pairs.Contrast) -> Comparison:
     return replace(one, ratio=contrast.ratio, ratio_low=contrast.ratio_low, ratio_high=contrast.ratio_high)
 
 
-def rows(old: Run, new: Run, known: Mapping[str, Benchmark], project: str) -> Iterator[Row]:
+def rows(old: Run, new: Run, known: Mapping[str, Benchmark], terms: Terms) -> Iterator[Row]:
     """Yield the rows of one environment on one machine: the old commit's cases, then those only the new one has."""
     before = {result.case: result for result in old.results}
     after = {result.case: result for result in new.results}
@@ -88,7 +90,7 @@ def rows(old: Run, new: Run, known: Mapping[str, Benchmark], project: str) -> It
         benchmark = benchmark_of(case, known)
         pair = (before.get(case), after.get(case))
         if not all(result is None or result.outcome == "skipped" for result in pair):
-            yield _row((old, pair[0]), (new, pair[1]), benchmark, project)
+            yield _row((old, pair[0]), (new, pair[1]), benchmark, terms)
 
 
 def benchmark_of(case: Case, known: Mapping[str, Benchmark]) -> Benchmark:
@@ -96,7 +98,7 @@ def benchmark_of(case: Case, known: Mapping[str, Benchmark]) -> Benchmark:
     return known.get(case.benchmark, _UNKNOWN)
 
 
-def _row(before: tuple[Run, Result | None], after: tuple[Run, Result | None], of: Benchmark, project: str) -> Row:
+def _row(before: tuple[Run, Result | None], after: tuple[Run, Result | None], of: Benchmark, terms: Terms) -> Row:
     """Return one case's row."""
     (old_run, old), (new_run, new) = before, after
     blank = _blank(before, after, of.metric)
@@ -105,10 +107,16 @@ def _row(before: tuple[Run, Result | None], after: tuple[Run, Result | None], of
         verdict, reason = absent or ("missing", "")
         return Row(replace(blank, verdict=verdict, reason=reason))
     contrast = _contrast(old, new, blank, of)
-    reason = unlike((old_run, old), (new_run, new), project)
-    if reason:
-        return Row(replace(with_contrast(blank, contrast), verdict="unlike", reason=reason))
-    return Row(blank, contrast)
+    return parted(blank, contrast, unlike((old_run, old), (new_run, new), terms.project), terms)
+
+
+def parted(blank: Comparison, contrast: pairs.Contrast, difference: str, terms: Terms) -> Row:
+    """Return a row, one of unlike things without a verdict unless that is asked for; then it says what differs."""
+    if not difference:
+        return Row(blank, contrast)
+    if terms.across and not blank.metric.exact:
+        return Row(blank, replace(contrast, warnings=(f"across {difference}", *contrast.warnings)))
+    return Row(replace(with_contrast(blank, contrast), verdict="unlike", reason=difference))
 
 
 def _blank(before: tuple[Run, Result | None], after: tuple[Run, Result | None], metric: Metric) -> Comparison:

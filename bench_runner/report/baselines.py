@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from bench_runner import units
-from bench_runner.model.baseline import Baseline
+from bench_runner.model.baseline import EVERY, Baseline
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.report.sheet import Data, Sheet
 
@@ -16,13 +16,18 @@ def listed(baselines: Sequence[Baseline]) -> Sheet:
     """Return a row for each baseline."""
     return Sheet(
         title=units.count(len(baselines), "baseline"),
-        columns=("name", "commit", "set", "cases", "why"),
+        columns=("name", "commit", "set", "by", "cases", "allowed", "why"),
         right=frozenset({"cases"}),
-        cells=tuple((one.name, one.commit_sha[:8], _day(one.set_ms), str(size(one)), one.reason) for one in baselines),
+        cells=tuple(
+            (one.name, one.commit_sha[:8], _day(one.set_ms), one.by, str(size(one)), allowed(one), one.reason)
+            for one in baselines
+        ),
         document={"schema": SCHEMA, "baselines": [{"name": one.name, "commit": one.commit_sha} for one in baselines]},
         data=Data(
-            ("name", "commit", "set_ms", "cases", "why"),
-            tuple((one.name, one.commit_sha, one.set_ms, size(one), one.reason) for one in baselines),
+            ("name", "commit", "set_ms", "by", "cases", "allowed", "why"),
+            tuple(
+                (one.name, one.commit_sha, one.set_ms, one.by, size(one), allowed(one), one.reason) for one in baselines
+            ),
         ),
     )
 
@@ -36,15 +41,26 @@ def one(baseline: Baseline, benchmarks: Mapping[str, Benchmark]) -> Sheet:
         for name, centres in sorted(cases.items())
     ]
     return Sheet(
-        title=f"{baseline.name}: {baseline.commit_sha[:8]}, set {_day(baseline.set_ms)}",
+        title=f"{baseline.name}: {_said(baseline)}",
         columns=("benchmark", "centre", "rounds", "environment", "machine"),
         right=frozenset({"centre", "rounds"}),
         cells=tuple(
             (name, units.show(median(centres), _unit(name, benchmarks)), str(len(centres)), environment, machine)
             for name, environment, machine, centres in rows
         ),
-        notes=(baseline.reason,) if baseline.reason else (),
-        document={"schema": SCHEMA, "name": baseline.name, "commit": baseline.commit_sha, "values": baseline.values},
+        notes=(
+            *((baseline.reason,) if baseline.reason else ()),
+            *((f"allowed: {allowed(baseline)}",) if baseline.allowance else ()),
+            *(f"before: {_said(one)}{f': {one.reason}' if one.reason else ''}" for one in baseline.before),
+        ),
+        document={
+            "schema": SCHEMA,
+            "name": baseline.name,
+            "commit": baseline.commit_sha,
+            "by": baseline.by,
+            "allowance": dict(baseline.allowance),
+            "values": baseline.values,
+        },
         data=Data(
             ("benchmark", "unit", "centre", "rounds", "environment", "machine"),
             tuple(
@@ -53,6 +69,18 @@ def one(baseline: Baseline, benchmarks: Mapping[str, Benchmark]) -> Sheet:
             ),
         ),
     )
+
+
+def allowed(baseline: Baseline) -> str:
+    """Return by how much metrics may get worse: "time 5 %, all others 2 %"."""
+    shares = sorted(baseline.allowance.items(), key=lambda one: (one[0] == EVERY, one[0]))
+    rest = "all" if len(shares) == 1 else "all others"
+    return ", ".join(f"{rest if name == EVERY else name} {100 * share:g} %" for name, share in shares)
+
+
+def _said(baseline: Baseline) -> str:
+    """Return the commit, when it was set, and by whom."""
+    return f"{baseline.commit_sha[:8]}, set {_day(baseline.set_ms)}{f' by {baseline.by}' if baseline.by else ''}"
 
 
 def size(baseline: Baseline) -> int:

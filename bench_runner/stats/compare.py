@@ -2,7 +2,8 @@
 
 p is the exact Mann-Whitney test on the rounds' centres: it assumes nothing, but 5 against 5 rounds cannot reach less
 than .0079. Where at least 3 rounds on each side do not overlap at all, ranks have said all they can and Welch's t on
-the logarithms may lower p further. The interval is that of the test which gave p: the inverted ranks', or Welch's.
+the logarithms may lower p further. The interval is that of the test which gave p: the inverted ranks', or Welch's,
+which also serves where ranks of so few rounds have none.
 Fewer rounds than either needs are not tested: p is NaN, and they do not count in the correction for many tests.
 
 What a suite measures once per commit has no spread to test by, so these rows are not tested either (p is NaN, no q):
@@ -180,7 +181,7 @@ def _test(a: Array, b: Array) -> _Test:
     low, high = _shift(a, b)
     by_ranks = _Test(ranks.p_value(a.tolist(), b.tolist()), low, high)
     if not enough or by_ranks.p > least * (1 + 1e-9):
-        return by_ranks
+        return by_ranks if math.isfinite(high - low) or not enough else replace(_welch(a, b), p=by_ranks.p)
     return min(by_ranks, _welch(a, b), key=lambda test: test.p)
 
 

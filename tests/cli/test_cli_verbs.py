@@ -74,7 +74,25 @@ def test_baseline_is_set_shown_and_compared_with(measured: Command) -> None:
     assert "suite.time_spin" in measured("baseline", "show", "first").out
     assert "suite.time_spin" in measured("compare", "first", "HEAD").out
     assert measured("baseline", "set", "first", "HEAD").code == 2
-    assert measured("baseline", "set", "first", "HEAD", "--force").code == 0
+    assert measured("baseline", "set", "first", "HEAD", "--force", "--by", "A Uthor", "--allow", "time=50%").code == 0
+    listed = measured("baseline", "list").out
+    assert "A Uthor" in listed
+    assert "time 50 %" in listed
+    assert "before: " in measured("baseline", "show", "first").out
+
+
+def test_a_baseline_is_checked_and_removed(measured: Command) -> None:
+    assert measured("baseline", "set", "held", "HEAD~2").code == 0
+    worse = measured("baseline", "check", "held")
+    assert worse.code == 3, worse.err
+    assert "held: REGRESSION: " in worse.out
+    assert "suite.time_spin" in worse.out.splitlines()[-1]
+    assert measured("baseline", "check", "held", "HEAD~2").code == 0
+    assert "PASS" in measured("baseline", "check", "held", "--allow", "100000%").out
+    assert json.loads(measured("baseline", "check", "held", "HEAD~2", "--format", "json").out)["counts"]
+    assert measured("baseline", "check", "held", "--allow", "much").code == 2
+    assert measured("baseline", "rm", "held").code == 0
+    assert measured("baseline", "rm", "held").code == 2
 
 
 def test_detect_changes_publish_and_plot(measured: Command) -> None:

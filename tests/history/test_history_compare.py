@@ -239,6 +239,21 @@ def test_unlike_results_are_not_judged(
     assert (one.verdict, one.reason, one.p) == ("unlike", reason, 1.0)
     assert one.ratio == pytest.approx(1.5, rel=0.03)
 
+    held = baselines.set_(store, "good", OLD, set_ms=0)
+    (one,) = compare_baseline(store, held, NEW, Terms(project="my.project"))
+    assert (one.verdict, one.reason) == ("unlike", reason)
+    (one,) = compare_baseline(store, held, NEW, Terms(project="my.project", across=True))
+    assert (one.verdict, one.reason) == ("slower", f"across {reason}")
+    (one,) = compare_commits(store, OLD, NEW, Terms(project="my.project", across=True))
+    assert (one.verdict, one.reason) == ("slower", f"across {reason}")
+
+
+def test_exact_numbers_of_two_pythons_are_unlike_even_across_environments(store: Store) -> None:
+    put(store, OLD, [single("time_a:calls", 1000)])
+    put(store, NEW, [single("time_a:calls", 1010)], seen=replace(SEEN, python="CPython 3.11.9"))
+    (one,) = compare_commits(store, OLD, NEW, Terms(across=True))
+    assert one.verdict == "unlike"
+
 
 def test_the_measured_project_may_differ_and_what_is_unknown_cannot() -> None:
     run = Run(OLD, 0, Environment("uv", "3.11"), Machine("lab"), Build(ok=True), HOW, SEEN)

@@ -1,0 +1,89 @@
+"""By how much metrics may get worse than a baseline, and whether a commit keeps to it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench_runner import units
+from bench_runner.errors import UsageError
+from bench_runner.model.baseline import EVERY
+from bench_runner.model.change import Comparison
+
+NAMED = 3
+Word = Literal["PASS", "REGRESSION", "INCONCLUSIVE", "INCOMPLETE"]
+EXIT_CODES: Mapping[Word, int] = {"PASS": 0, "REGRESSION": 3, "INCONCLUSIVE": 4, "INCOMPLETE": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a commit is beside a baseline: one word, and why."""
+
+    word: Word
+    why: str
+
+    @property
+    def told(self) -> str:
+        """The word and the sentence."""
+        return f"{self.word}: {self.why}"
+
+    @property
+    def exit_code(self) -> int:
+        """As listed in the README."""
+        return EXIT_CODES[self.word]
+
+
+def read(texts: Iterable[str]) -> dict[str, float]:
+    """Return the allowances that "time=5%" and "2%" (of all others) write; UsageError for anything else."""
+    found = {}
+    for text in texts:
+        name, equals, share = text.rpartition("=")
+        try:
+            found[name.strip() or EVERY] = allowed = units.share(share)
+        except ValueError as error:
+            raise UsageError(f"--allow {text}: {error}; write time=5%, or 5% for all metrics") from error
+        if allowed < 0 or (equals and not name.strip()):
+            raise UsageError(f"--allow {text}: write time=5%, or 5% for all metrics")
+    return found
+
+
+def checked(rows: Sequence[Comparison], allowance: Mapping[str, float]) -> Checked:
+    """Return whether nothing is worse than allowed, all that was held is there, and all could be compared."""
+    worse = [one for one in rows if one.verdict == "slower" and _excess(one) > _allowed(one, allowance)]
+    if worse:
+        named = (f"{one.case.id} {units.percent(one.ratio)}, allowed {_share(one, allowance)}" for one in worse)
+        return Checked("REGRESSION", _told(worse, rows, "worse than allowed", named))
+    absent = [one for one in rows if one.verdict in {"missing", "failed"}]
+    if absent:
+        named = (f"{one.case.id}, {one.reason or one.verdict}" for one in absent)
+        return Checked("INCOMPLETE", _told(absent, rows, "missing or failed", named))
+    unlike = [one for one in rows if one.verdict == "unlike"]
+    if unlike:
+        named = (f"{one.case.id}, {one.reason}" for one in unlike)
+        hint = "; --across-environments judges them all the same"
+        return Checked("INCONCLUSIVE", _told(unlike, rows, "not comparable", named) + hint)
+    undecided = sum(one.verdict == "undecided" for one in rows)
+    doubt = f"; {undecided} undecided" if undecided else ""
+    return Checked("PASS", f"none of {units.count(len(rows), 'case')} is worse than allowed{doubt}")
+
+
+def _told(some: Sequence[Comparison], rows: Sequence[Comparison], what: str, named: Iterable[str]) -> str:
+    """Return how many cases are so, and the first of them."""
+    first = [one for one, _ in zip(named, range(NAMED), strict=False)]
+    more = f"; and {len(some) - NAMED} more" if len(some) > NAMED else ""
+    return f"{len(some)} of {units.count(len(rows), 'case')} {what}: {'; '.join(first)}{more}"
+
+
+def _excess(one: Comparison) -> float:
+    """Return by which share a case got worse."""
+    ratio = one.ratio if one.metric.better == "lower" else 1 / one.ratio if one.ratio else float("inf")
+    return ratio - 1
+
+
+def _allowed(one: Comparison, allowance: Mapping[str, float]) -> float:
+    """Return by which share it may."""
+    return allowance.get(one.metric.name, allowance.get(EVERY, 0.0))
+
+
+def _share(one: Comparison, allowance: Mapping[str, float]) -> str:
+    """Return that in words."""
+    return f"{100 * _allowed(one, allowance):g} %"
