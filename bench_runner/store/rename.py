@@ -103,9 +103,10 @@ def _baselines(store: Store, old: str, new: str) -> tuple[str, ...]:
     found = list_(store)
     if bad := store.damaged[seen:]:
         raise StoreError(f"{bad[0].path}: {bad[0].reason}; until then it cannot be told whether it names the machine")
-    if both := [one.name for one in found if old in one.values and new in one.values]:
+    machines = {one.name: [each.values.keys() for each in (one, *one.before)] for one in found}
+    if both := [name for name, some in machines.items() if any({old, new} <= one for one in some)]:
         raise UsageError(f"baseline {both[0]!r} holds values of {old!r} and of {new!r}: choose another name")
-    return tuple(one.name for one in found if old in one.values)
+    return tuple(name for name, some in machines.items() if any(old in one for one in some))
 
 
 def _bring_in(store: Store, planned: Renaming, scratch: Path) -> None:
@@ -144,9 +145,18 @@ def _machine_of(data: Mapping[str, Any]) -> object:
 
 def _move(path: Path, planned: Renaming, scratch: Path) -> None:
     """Give the values that a baseline holds of the machine its new name."""
-    data = jsonfile.read(path)
-    values = {planned.new if name == planned.old else name: found for name, found in data["values"].items()}
-    jsonfile.write(path, {**data, "values": values}, scratch)
+    jsonfile.write(path, _moved(jsonfile.read(path), planned), scratch)
+
+
+def _moved(held: Mapping[str, Any], planned: Renaming) -> dict[str, Any]:
+    """Return a baseline, and those that had its name before, with the new name of the machine."""
+    moved = dict(held)
+    for key in ("values", "taken"):
+        if key in held:
+            moved[key] = {planned.new if name == planned.old else name: found for name, found in held[key].items()}
+    if "before" in held:
+        moved["before"] = [_moved(one, planned) for one in held["before"]]
+    return moved
 
 
 def _take_out(old: Path, leaving: Path) -> None:

@@ -49,7 +49,7 @@ def thin(
 def _held(store: Store) -> set[str]:
     """Return the commits that baselines refer to."""
     damaged = len(store.damaged)
-    held = {one.commit_sha for one in list_(store)}
+    held = {each.commit_sha for one in list_(store) for each in (one, *one.before)}
     if bad := store.damaged[damaged:]:
         raise StoreError(f"{bad[0].path}: {bad[0].reason}; until then nobody knows which runs it refers to")
     return held
