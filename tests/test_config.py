@@ -117,6 +117,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
             requirements = ["lock.txt"]
             rounds = 7
             metrics = ["time", "calls", "calls"]
+            baseline_tags = ["v*"]
             retry_budget = 0
             memory_limit = "1.5 GB"
             detector = "asv"
@@ -135,7 +136,7 @@ def test_our_keys_are_read(tmp_path: Path) -> None:
     assert config.branches == ("main", "")
     assert config.requirements == (tmp_path / "lock.txt",)
     assert config.retry_budget == 0
-    assert config.metrics == ("time", "calls")
+    assert (config.metrics, config.baseline_tags) == (("time", "calls"), ("v*",))
     assert (config.rounds, config.detector, config.suite_from, config.launch_method) == (7, "asv", "commit", "spawn")
     assert config.memory_limit == 1_500_000_000
     assert config.install_command == ("python -m pip install {wheel_file}",)

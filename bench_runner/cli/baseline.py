@@ -64,19 +64,17 @@ def show(
     ```
     """
     from bench_runner.report.baselines import listed, one
-    from bench_runner.store.baselines import list_ as every
-    from bench_runner.store.baselines import show as read
 
     project = Project.of(context)
     if name is None:
-        show_sheet(listed(every(project.store)), form)
+        show_sheet(listed(project.baselines.every()), form)
     else:
-        show_sheet(one(read(project.store, name), project.store.benchmarks()), form)
+        show_sheet(one(project.baselines.get(name), project.store.benchmarks()), form)
 
 
 @app.command(name="list")
 def list_(context: typer.Context, *, form: Format = "text") -> None:
-    """List all baselines.
+    """List all baselines: the stored ones, and the measured tags that `baseline_tags` makes ones.
 
     Examples:
 
@@ -116,10 +114,9 @@ def check(
     from bench_runner.history.rows import Terms
     from bench_runner.report.comparisons import sheet
     from bench_runner.runner.session import selector
-    from bench_runner.store.baselines import show as stored
 
     project, chosen = Project.of(context), selector(bench or ())
-    held, sha = stored(project.store, name), project.repository.resolve(commit)
+    held, sha = project.baselines.get(name), project.repository.resolve(commit)
     renames = project.policy_file.entries.renames
     terms = Terms(environment, project.chosen, project.config.project, renames, across=across)
     rows = [one for one in compare_baseline(project.store, held, sha, terms) if chosen(one.case)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bench_runner.config import Config
+    from bench_runner.history.named import Named
     from bench_runner.history.policy import Policy
     from bench_runner.history.policy_file import PolicyFile
     from bench_runner.history.references import Reference
@@ -115,6 +116,13 @@ class Project:
         from bench_runner.store.apart import Beside
 
         return Beside(self.config.results_dir, self.config.env_dir / APART)
+
+    @property
+    def baselines(self) -> "Named":
+        """The baselines by name."""
+        from bench_runner.history.named import Named
+
+        return Named(self.store, self.repository, self.config.baseline_tags)
 
     @cached_property
     def columns(self) -> "Columns":

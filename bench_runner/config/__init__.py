@@ -37,7 +37,8 @@ class Config:
     `repo` is an absolute path or a URL; () in `branches`, or "" among them, is the repository's default branch. In
     `matrix` None is "not installed" or "not set"; `exclude` and `include` hold the rules as written. A command that is
     None is ours to choose, () does nothing; `memory_limit` is in bytes, 0 for none, None for a share of the machine's.
-    `metrics` are taken of all benchmarks of time that name none themselves. These, `memory_limit`, `keep_samples`,
+    `metrics` are taken of all benchmarks of time that name none themselves; measured tags that match a pattern in
+    `baseline_tags` are baselines. These two, `memory_limit`, `keep_samples`,
     `build_ahead`, `requirements`, `rounds`, `retry_budget`, `detector` and `suite_from` are not asv's.
     """
 
@@ -72,6 +73,7 @@ class Config:
     regressions_first_commits: Mapping[str, str | None] = field(default_factory=dict)
     regressions_thresholds: Mapping[str, float] = field(default_factory=dict)
     metrics: tuple[str, ...] = ()
+    baseline_tags: tuple[str, ...] = ()
     rounds: int = 5
     retry_budget: float = 0.25
     launch_method: str | None = None
@@ -148,6 +150,7 @@ def _config(written: Written) -> Config:
         regressions_first_commits=_by_benchmark(written, "regressions_first_commits", "a commit or null", _commit),
         regressions_thresholds=_by_benchmark(written, "regressions_thresholds", "a number", _threshold),
         metrics=_metrics(written),
+        baseline_tags=written.texts("baseline_tags"),
         rounds=written.whole("rounds", 5, 1),
         retry_budget=written.share("retry_budget", 0.25),
         launch_method=written.choice("launch_method", LAUNCH_METHODS),
