@@ -123,11 +123,14 @@ def path_of(project: Project, commits: str) -> "list[Commit]":
 
 
 def only(benchmarks: "list[Benchmark]", bench: str) -> "tuple[Benchmark, Case]":
-    """Return the one case that a pattern selects; UsageError names those it could be."""
+    """Return the one case that a pattern selects, of several metrics of one its time; UsageError names several."""
     from bench_runner.runner.session import selector
+    from bench_runner.worker.metrics import split
 
     chosen = selector([bench])
     found = [(one, case) for one in benchmarks for case in one.cases() if chosen(case)]
+    if len({(split(one.name)[0], case.params) for one, case in found}) == 1:
+        found = [(one, case) for one, case in found if not split(one.name)[1]] or found
     if len(found) == 1:
         return found[0]
     names = ", ".join(plain(case.id) for _, case in found[:5]) or "none; see `bench-runner list --cases`"
@@ -145,7 +148,7 @@ def told(found: "Found") -> "list[str]":
     """Return the answer in words, with the numbers behind it."""
     unit = found.metric.unit
     spent = f"{units.count(found.rounds, 'round')} on {units.count(found.commits, 'commit')}"
-    levels = f"{units.show(found.before, unit)} -> {units.show(found.after, unit)}"
+    levels = " -> ".join(units.value(one, unit, exact=found.metric.exact) for one in (found.before, found.after))
     skipped = [f"passed over {one.commit.short}: {plain(one.problem)}" for one in found.skipped]
     match found.outcome:
         case "unchanged":
