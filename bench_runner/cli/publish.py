@@ -58,12 +58,13 @@ def write(project: Project, html_dir: Path | None, detector: str | None) -> Path
     from bench_runner.cli.changes import found
     from bench_runner.publish.build import publish as build
     from bench_runner.publish.pages import material_of, site
+    from bench_runner.store.baselines import list_
 
     folder = (html_dir or project.config.html_dir).resolve()
     history, told = found(project, detector)
     with span("layout"):
-        tags = project.repository.tags()
-        material = material_of(history, told.groups, project.config, tags, told.seen, told.events)
+        marks = {f"baseline {one.name}": one.commit_sha for one in list_(project.store)} | project.repository.tags()
+        material = material_of(history, told.groups, project.config, marks, told.seen, told.events)
         laid = site(replace(material, courses=told.courses))
     done = build(laid, folder)
     typer.echo(

@@ -83,14 +83,25 @@ def test_baseline_is_set_shown_and_compared_with(measured: Command) -> None:
 
 def test_a_baseline_is_checked_and_removed(measured: Command) -> None:
     assert measured("baseline", "set", "held", "HEAD~2").code == 0
-    worse = measured("baseline", "check", "held")
+    assert "held: PASS" in measured("baseline", "check", "held", "-b", "mem_list").out
+    path = measured.folder / "results" / "baselines" / "held.baseline"
+    held = json.loads(path.read_text())
+    for environments in held["values"].values():
+        for cases in environments.values():
+            cases["suite.Pairs.mem_list(1)"] = [one / 2 for one in cases["suite.Pairs.mem_list(1)"]]
+    path.write_text(json.dumps(held))
+    worse = measured("baseline", "check", "held", "-b", "mem_list")
     assert worse.code == 3, worse.err
-    assert "held: REGRESSION: " in worse.out
-    assert "suite.time_spin" in worse.out.splitlines()[-1]
-    assert measured("baseline", "check", "held", "HEAD~2").code == 0
-    assert "PASS" in measured("baseline", "check", "held", "--allow", "100000%").out
-    assert json.loads(measured("baseline", "check", "held", "HEAD~2", "--format", "json").out)["counts"]
+    assert worse.out.splitlines()[-1].startswith(
+        "held: REGRESSION: 1 of 2 cases worse than allowed: suite.Pairs.mem_list(1)"
+    )
+    assert measured("baseline", "check", "held", "-b", "mem_list", "--allow", "memory=150%").code == 0
+    found = measured("baseline", "check", "held", "-b", "mem_list", "--format", "json")
+    assert json.loads(found.out)["counts"]
+    assert "held: REGRESSION" in found.err
     assert measured("baseline", "check", "held", "--allow", "much").code == 2
+    assert measured("publish").code == 0
+    assert [path.name for path in (measured.folder / "site" / "c").iterdir() if "baseline held" in path.read_text()]
     assert measured("baseline", "rm", "held").code == 0
     assert measured("baseline", "rm", "held").code == 2
 
