@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
