@@ -68,7 +68,7 @@ def test_cases_by_themselves_load_no_suite_for_a_canary(bench: Any, write: Calla
     )
     (result,) = bench.measure(suite).results
     assert result.sample.rounds[0].vitals.canary_s > 0
-    assert (suite / "imports.txt").read_text() == "xx"  # by discovery, and by the case
+    assert (suite / "imports.txt").read_text() == "xxxx"  # by discovery, and by each of three rounds
 
 
 class Birds:
