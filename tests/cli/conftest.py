@@ -126,7 +126,7 @@ def project(folder: Path) -> Command:
     command.write("pyproject.toml", PYPROJECT.replace("flit_core.buildapi", "flit_core.nowhere"))
     command.commit("Break the build")
     command.write("pyproject.toml", PYPROJECT)
-    command.write("tiny/__init__.py", '"""Tiny."""\n' + MODULE.format(answer=2, work=3000))
+    command.write("tiny/__init__.py", '"""Tiny."""\n' + MODULE.format(answer=2, work=6000))
     command.commit("Mend the build")
     return command
 
