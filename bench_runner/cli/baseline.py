@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
+from bench_runner.cli.compare import Across
 from bench_runner.cli.project import Project
+from bench_runner.cli.run_ import Bench
 from bench_runner.cli.show import Format, show_sheet
 
 app = typer.Typer(name="baseline", help="Named, stored references to compare with.", no_args_is_help=True)
 Allow = Annotated[
     list[str] | None, typer.Option("--allow", help="By how much a metric may get worse: time=5%, or 5% for all.")
 ]
-Across = Annotated[bool, typer.Option("--across-environments", help="Judge what was taken on unlike machines, too.")]
 
 
 @app.command(name="set")
@@ -92,7 +93,7 @@ def check(
     name: Annotated[str, typer.Argument(help="The baseline.")],
     commit: Annotated[str, typer.Argument(help="A measured commit, tag or branch.")] = "HEAD",
     *,
-    bench: Annotated[list[str] | None, typer.Option("--bench", "-b", help="Only cases in which this is found.")] = None,
+    bench: Bench = None,
     environment: Annotated[str | None, typer.Option("--environment", "-E", help="Only this environment.")] = None,
     allow: Allow = None,
     across: Across = False,

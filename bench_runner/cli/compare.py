@@ -8,6 +8,8 @@ from bench_runner.cli.project import Project
 from bench_runner.cli.run_ import Bench
 from bench_runner.cli.show import Format, show_sheet
 
+Across = Annotated[bool, typer.Option("--across-environments", help="Judge what was taken on unlike machines, too.")]
+
 
 def compare(
     context: typer.Context,
@@ -18,9 +20,7 @@ def compare(
     *,
     bench: Bench = None,
     environment: Annotated[str | None, typer.Option("--environment", "-E", help="Only this environment.")] = None,
-    across: Annotated[
-        bool, typer.Option("--across-environments", help="Judge what was taken on unlike machines, too.")
-    ] = False,
+    across: Across = False,
     changed: Annotated[bool, typer.Option("--only-changed", help="Only what is slower or faster.")] = False,
     form: Format = "text",
 ) -> None:

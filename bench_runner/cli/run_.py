@@ -143,10 +143,10 @@ def run(
 
 def words(text: str) -> tuple[str, ...]:
     """Return the metrics that "calls,alloc" names; UsageError for what is none."""
-    from bench_runner.worker.metrics import WORDS
+    from bench_runner.worker.metrics import WORDS, unknown
 
     found = tuple(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
-    if strange := [one for one in found if one not in WORDS]:
+    if strange := unknown(found):
         raise UsageError(f"--metrics {text}: {strange[0]} is none of {', '.join(WORDS)}")
     return found
 

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from bench_runner.config.keep import WRITTEN as KEPT
 from bench_runner.config.keep import Keep, parse
+from bench_runner.config.matrix import Matrix, matrix
 from bench_runner.config.written import PYPROJECT, Written, absolute, has_our_table, is_number, is_text, read, shown
 from bench_runner.errors import UsageError
-from bench_runner.worker.metrics import WORDS
+from bench_runner.worker.metrics import WORDS, unknown
 
 OURS = "bench_runner.toml"
 ASV = ("asv.conf.json", "asv.conf.jsonc")
-MATRIX_KINDS = ("req", "env", "env_nobuild")
 LAUNCH_METHODS = ("auto", "spawn", "forkserver")
 SUITES = ("worktree", "commit")
 CONDA_LIKE = ("conda", "mamba", "rattler")
@@ -25,7 +25,6 @@ ASV_FORMAT = 1
 # scheme://... or host:path as scp writes it; one letter before the colon is a drive.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|([\w.+-]+@)?[\w.-]{2,}:")
 
-Matrix = Mapping[str, Mapping[str, tuple[str | None, ...]]]
 Rules = tuple[Mapping[str, Any], ...]
 T = TypeVar("T")
 
@@ -38,8 +37,8 @@ class Config:
     `matrix` None is "not installed" or "not set"; `exclude` and `include` hold the rules as written. A command that is
     None is ours to choose, () does nothing; `memory_limit` is in bytes, 0 for none, None for a share of the machine's.
     `metrics` are taken of all benchmarks of time that name none themselves; measured tags that match a pattern in
-    `baseline_tags` are baselines. These two, `memory_limit`, `keep_samples`,
-    `build_ahead`, `requirements`, `rounds`, `retry_budget`, `detector` and `suite_from` are not asv's.
+    `baseline_tags` are baselines. These two are not asv's, nor are `memory_limit`, `keep_samples`, `build_ahead`,
+    `requirements`, `rounds`, `retry_budget`, `detector` and `suite_from`.
     """
 
     source: Path
@@ -129,7 +128,7 @@ def _config(written: Written) -> Config:
         show_commit_url=_link(written, "show_commit_url"),
         pythons=written.texts("pythons", (".".join(map(str, sys.version_info[:2])),)),
         environment_type=_environment_type(written),
-        matrix=_matrix(written),
+        matrix=matrix(written),
         exclude=written.rules("exclude"),
         include=written.rules("include"),
         benchmark_dir=written.folder("benchmark_dir", "benchmarks"),
@@ -220,32 +219,6 @@ def _environment_type(written: Written) -> str:
     return "uv"
 
 
-def _matrix(written: Written) -> Matrix:
-    """Return the matrix under its three kinds; asv's old style, without them, lists requirements."""
-    table = written.table("matrix")
-    if not any(kind in table for kind in MATRIX_KINDS):
-        table = {"req": table}
-    if unknown := sorted(table.keys() - set(MATRIX_KINDS)):
-        known = ", ".join(MATRIX_KINDS)
-        raise UsageError(
-            f"{written.path}: matrix has the unknown key {shown(unknown[0])} beside {known}: move it into one"
-        )
-    return {kind: _alternatives(written, kind, table.get(kind) or {}) for kind in MATRIX_KINDS}
-
-
-def _alternatives(written: Written, kind: str, names: object) -> Mapping[str, tuple[str | None, ...]]:
-    """Return name -> values of one kind; a bare value is a list of one, an empty list means "any version"."""
-    if not isinstance(names, dict):
-        written.wrong(f"matrix.{kind}", "a table", names)
-    found = {}
-    for name, value in names.items():
-        values = value if isinstance(value, list) else [value]
-        if not all(one is None or is_text(one) for one in values):
-            written.wrong(f"matrix.{kind}.{name}", "a string, null, or a list of strings", value)
-        found[name] = tuple(values) or ("",)
-    return found
-
-
 def _requirements(written: Written) -> tuple[Path, ...]:
     """Return requirement or lock files, which must be there."""
     paths = tuple(absolute(written.path.parent, one) for one in written.texts("requirements"))
@@ -258,9 +231,8 @@ def _requirements(written: Written) -> tuple[Path, ...]:
 def _metrics(written: Written) -> tuple[str, ...]:
     """Return the words of metrics, each once."""
     words = written.texts("metrics")
-    for word in words:
-        if word not in WORDS:
-            raise UsageError(f"{written.path}: metrics has {shown(word)}: it lists words of {', '.join(WORDS)}")
+    if strange := unknown(words):
+        raise UsageError(f"{written.path}: metrics has {shown(strange[0])}: it lists words of {', '.join(WORDS)}")
     return tuple(dict.fromkeys(words))
 
 

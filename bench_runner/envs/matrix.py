@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench_runner import plugins
-from bench_runner.config import CONDA_LIKE, MATRIX_KINDS, Config
+from bench_runner.config import CONDA_LIKE, Config
+from bench_runner.config.matrix import KINDS
 from bench_runner.envs import pythons
 from bench_runner.envs.recipe import build_requirements
 from bench_runner.errors import EnvironmentFailedError, UsageError
@@ -99,7 +100,7 @@ def _existing(python: str) -> Environment:
 
 def _combinations(config: Config, tool: str, chosen: Sequence[str], *, explicit: bool) -> Iterator[Combination]:
     """Yield the matrix without what is excluded, then what is included; a Python asked for is never lost to rules."""
-    keys = [(kind, name) for kind in MATRIX_KINDS for name in config.matrix.get(kind, {})]
+    keys = [(kind, name) for kind in KINDS for name in config.matrix.get(kind, {})]
     values = [config.matrix[kind][name] or ("",) for kind, name in keys]
     platform = {_TOOL: tool, _PLATFORM: sys.platform}
     rules = [_rule(config, raw) for raw in config.exclude]
@@ -124,9 +125,9 @@ def _rule(config: Config, raw: Mapping[str, Any]) -> dict[Key, str | None]:
     """Return an exclude or include rule by key; names that stand outside req, env, env_nobuild are requirements."""
     rule = {_BARE[name]: _text(value) for name, value in raw.items() if name in _BARE}
     rest = {name: value for name, value in raw.items() if name not in _BARE}
-    kinds = rest if any(kind in rest for kind in MATRIX_KINDS) else {"req": rest}
+    kinds = rest if any(kind in rest for kind in KINDS) else {"req": rest}
     for kind, names in kinds.items():
-        if kind not in MATRIX_KINDS or not isinstance(names, Mapping):
+        if kind not in KINDS or not isinstance(names, Mapping):
             raise UsageError(f"{config.source}: rule {dict(raw)}: {kind!r} must be a table in req, env or env_nobuild")
         rule |= {(kind, name): _text(value) for name, value in names.items()}
     return rule

@@ -1,4 +1,4 @@
-"""By how much metrics may get worse than a baseline, and whether a commit keeps to it."""
+"""Holds a commit to what a baseline allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from bench_runner.model.baseline import EVERY
 from bench_runner.model.change import Comparison
 
 NAMED = 3
+DECIDED = frozenset({"slower", "faster", "unchanged"})
 Word = Literal["PASS", "REGRESSION", "INCONCLUSIVE", "INCOMPLETE"]
 EXIT_CODES: Mapping[Word, int] = {"PASS": 0, "REGRESSION": 3, "INCONCLUSIVE": 4, "INCOMPLETE": 5}
 
@@ -61,6 +62,8 @@ def checked(rows: Sequence[Comparison], allowance: Mapping[str, float]) -> Check
         named = (f"{one.case.id}, {one.reason}" for one in unlike)
         hint = "; --across-environments judges them all the same"
         return Checked("INCONCLUSIVE", _told(unlike, rows, "not comparable", named) + hint)
+    if not any(one.verdict in DECIDED for one in rows):
+        return Checked("INCONCLUSIVE", f"nothing was decided of {units.count(len(rows), 'case')}")
     undecided = sum(one.verdict == "undecided" for one in rows)
     doubt = f"; {undecided} undecided" if undecided else ""
     return Checked("PASS", f"none of {units.count(len(rows), 'case')} is worse than allowed{doubt}")

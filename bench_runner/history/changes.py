@@ -1,11 +1,10 @@
 """Places the steps of every series in the git history, and follows what became of them."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
-
-import numpy as np
 
 from bench_runner.history.policy import Policy
 from bench_runner.model.change import Change, State, Step
@@ -128,7 +127,7 @@ def _measured_before(series: Series, index: int) -> int:
 
 def _measured_from(series: Series, revision: int) -> int:
     """Return the index of the first point with a value at a revision or after it."""
-    start = int(np.searchsorted(series.revisions, revision))
+    start = bisect_left(series.revisions, revision)
     return next(k for k in range(start, len(series.values)) if math.isfinite(series.values[k]))
 
 

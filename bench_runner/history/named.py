@@ -1,4 +1,4 @@
-"""Baselines by name: those that are stored, and measured release tags that the project's rule makes ones."""
+"""Finds baselines by their names, be they stored or measured release tags that the project's rule makes ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

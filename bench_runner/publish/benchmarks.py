@@ -11,6 +11,7 @@ from bench_runner.model.change import Change
 from bench_runner.model.metric import Metric
 from bench_runner.model.production import KIND
 from bench_runner.model.series import Series
+from bench_runner.publish.benchmark_views import BenchmarkPage, BenchmarksPage, BesideView
 from bench_runner.publish.data import SHELF, series_id, series_scripts
 from bench_runner.publish.facets import Facets
 from bench_runner.publish.levels import newest
@@ -19,15 +20,7 @@ from bench_runner.publish.present import Presenter
 from bench_runner.publish.production import Production
 from bench_runner.publish.svg import history, trace
 from bench_runner.publish.text import UNIT, label, places, slug
-from bench_runner.publish.views import (
-    BenchmarkPage,
-    BenchmarksPage,
-    BenchmarkView,
-    BesideView,
-    FolderView,
-    Page,
-    Script,
-)
+from bench_runner.publish.views import BenchmarkView, FolderView, Page, Script
 from bench_runner.worker.metrics import split
 
 if TYPE_CHECKING:

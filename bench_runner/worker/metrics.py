@@ -46,7 +46,7 @@ def asked(own: Any, suite: Sequence[str]) -> List[str]:
 
 
 def unknown(own: Any) -> List[str]:
-    """Return what a benchmark names that is no metric."""
+    """Return what a benchmark, a configuration or a command names that is no metric."""
     return [str(word) for word in _named(own) if word not in WORDS]
 
 

@@ -66,6 +66,13 @@ def test_all_is_well() -> None:
     )
 
 
+@pytest.mark.parametrize("rows", [[], [row("n", "new")], [row("a", "undecided"), row("b", "undecided")]])
+def test_where_nothing_was_decided_nothing_is_well(rows: list[Comparison]) -> None:
+    found = checked(rows, {})
+    assert (found.word, found.exit_code) == ("INCONCLUSIVE", 4)
+    assert found.why.startswith("nothing was decided of ")
+
+
 def test_only_the_first_few_are_named() -> None:
     many = [replace(row("x", "slower", 1.5), case=Case(f"c{number}")) for number in range(5)]
     assert checked(many, {}).why.endswith("; and 2 more")

@@ -23,8 +23,9 @@ from bench_runner.publish.static_files import static_files
 from bench_runner.publish.text import slug
 
 if TYPE_CHECKING:
+    from bench_runner.publish.benchmark_views import BenchmarkPage
     from bench_runner.publish.runs_views import RunsPage
-    from bench_runner.publish.views import BenchmarkPage, CommitPage, IndexPage
+    from bench_runner.publish.views import CommitPage, IndexPage
 
 MINUS = "\N{MINUS SIGN}"
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -20,8 +20,9 @@ from bench_runner.publish.pages import site
 from bench_runner.publish.windows import Axis
 
 if TYPE_CHECKING:
+    from bench_runner.publish.benchmark_views import BenchmarkPage
     from bench_runner.publish.production_views import MeasurePage, ProductionPage
-    from bench_runner.publish.views import BenchmarkPage, CommitPage, IndexPage
+    from bench_runner.publish.views import CommitPage, IndexPage
 
 GOLD = Path(__file__).parent.parent / "gold" / "production"
 PLANS = (
