@@ -17,6 +17,7 @@ from bench_runner.history.production import Deployed, Seen, linked
 from bench_runner.history.series import History
 from bench_runner.history.settled import settled
 from bench_runner.history.surroundings import Surroundings
+from bench_runner.history.swings import steadied
 from bench_runner.model.budget import BudgetVerdict
 from bench_runner.model.change import Change
 from bench_runner.model.course import Course
@@ -67,11 +68,13 @@ def findings(
     """
     rules = policy or Policy()
 
-    def look(past: Past) -> list[Change]:
-        return find(past, detector, rules)
+    steady = steadied(history, detector)
 
-    changes = look(history)
-    parts = split(history, changes, detector, Surroundings.of(history, project), look)
+    def look(past: Past) -> list[Change]:
+        return [steady.told(one) for one in find(past, detector, rules)]
+
+    changes = look(steady)
+    parts = split(steady, changes, detector, Surroundings.of(history, project), look)
     groups = judged(pooled(parts.changes, parts), parts, parts.events)
     unsure = frozenset(change for one in groups if one.q > FALSE_SHARE for change in one.changes)
     every = Deployed(history.commits, [*history.series, *history.production])

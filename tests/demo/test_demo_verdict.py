@@ -49,6 +49,22 @@ def test_one_change_answers_one_effect_only() -> None:
     assert judge(Truth(SHAS, (STEP,)), twice, []).false_alarms == (twice[1],)
 
 
+def test_another_metric_of_the_benchmark_answers_too() -> None:
+    told = [change("time_score", 10, 1.25), change("time_score:calls", 10, 1.3)]
+    verdict = judge(Truth(SHAS, (STEP,)), told, [])
+    assert (verdict.findings[0].seen, verdict.false_alarms) == (
+        f"+25.0% at {SHAS[10][:8]}; calls +30.0% at {SHAS[10][:8]}",
+        (),
+    )
+    alone = judge(
+        Truth(SHAS, (MENDED,)),
+        [change("time_merge:calls", 12, 1.25, "recovered"), change("time_merge:calls", 21, 0.8)],
+        [],
+    )
+    assert alone.findings[0].by == ("time_merge:calls",)
+    assert not judge(Truth(SHAS, (STEP,)), [change("time_scores:calls", 10, 1.3)], []).findings[0].found
+
+
 def test_a_mended_one_must_be_seen_to_recover() -> None:
     there, back = change("time_merge", 12, 1.25, "recovered"), change("time_merge", 21, 0.8)
     assert judge(Truth(SHAS, (MENDED,)), [there, back], []).findings[0].found
