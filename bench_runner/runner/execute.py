@@ -14,6 +14,7 @@ from bench_runner.instrument.spans import charge, span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.runner.events import Event, Measured
 from bench_runner.runner.process import Lost, Worker
+from bench_runner.runner.rig import Rig
 from bench_runner.runner.rounds import Measurement
 from bench_runner.runner.sampling import Sampling
 from bench_runner.store.asv_entries import read_entry
@@ -97,7 +98,7 @@ class Processes:
     ) -> Measured:
         """Measure round by round; raises EnvironmentFailedError when the environment cannot run the worker."""
         with self._listed(workspace, suite) as first, _folder() as folder:
-            return Measurement(workspace, suite.absolute(), plan, tell, folder, first).run(cases)
+            return Measurement(Rig(workspace, suite.absolute(), plan, folder, first), plan, tell).run(cases)
 
     @contextmanager
     def _listed(self, workspace: Workspace, suite: Path) -> Iterator[Worker | None]:
