@@ -18,6 +18,7 @@ from bench_runner.cli import (
     changes,
     check,
     compare,
+    continuous,
     demo,
     ingest,
     init,
@@ -47,6 +48,7 @@ app = typer.Typer(
 VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Set up": {"init": init.init, "machine": machine.machine, "check": check.check, "list": check.list_},
     "Measure": {"run": run_.run, "ingest": ingest.ingest, "show": show.show, "compare": compare.compare},
+    "Judge": {"continuous": continuous.continuous},
     "Find out": {"detect": changes.detect, "regressions": change_list.regressions, "bisect": bisect.bisect},
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},

@@ -16,6 +16,7 @@ from bench_runner.envs.prepare import Preparer
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.runner.execute import Processes
+from bench_runner.runner.paired import Stop
 from bench_runner.runner.plan import Plan, plan
 from bench_runner.runner.remembered import Memory, facts
 from bench_runner.runner.session import Session, Tally
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 FEW = 20  # commits, see stored_of
+FINISHING = "finishing the commit in hand; Ctrl-C again drops it"
 
 
 def measure(project: Project, order: Order, *, dry_run: bool = False, screen: Progress | None = None) -> Tally:
@@ -124,14 +126,14 @@ def session_of(project: Project, order: Order, work: Work, progress: Progress) -
 
 
 @contextmanager
-def stopping(session: Session, progress: Progress) -> Iterator[None]:
-    """Let the first Ctrl-C end the session after the job in hand, and the second one at once."""
+def stopping(session: Session | Stop, progress: Progress, word: str = FINISHING) -> Iterator[None]:
+    """Let the first Ctrl-C end the session after what is in hand, and the second one at once."""
 
     def on_interrupt(_signal: int, _frame: "FrameType | None") -> None:
         if session.stopping:
             raise KeyboardInterrupt
         session.stopping = True
-        progress.tell("finishing the commit in hand; Ctrl-C again drops it")
+        progress.tell(word)
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:

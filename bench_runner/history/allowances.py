@@ -2,24 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from bench_runner import units
 from bench_runner.errors import UsageError
 from bench_runner.model.baseline import EVERY
 from bench_runner.model.change import Comparison
+from bench_runner.model.judged import GateWord
 
 NAMED = 3
 DECIDED = frozenset({"slower", "faster", "unchanged"})
-Word = Literal["PASS", "REGRESSION", "INCONCLUSIVE", "INCOMPLETE"]
-EXIT_CODES: Mapping[Word, int] = {"PASS": 0, "REGRESSION": 3, "INCONCLUSIVE": 4, "INCOMPLETE": 5}
+EXIT_CODES: Mapping[GateWord, int] = {"PASS": 0, "REGRESSION": 3, "INCONCLUSIVE": 4, "INCOMPLETE": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What a commit is beside a baseline: one word, and why."""
 
-    word: Word
+    word: GateWord
     why: str
 
     @property

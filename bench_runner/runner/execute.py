@@ -73,7 +73,7 @@ class Processes:
                 worker = held.enter_context(_worker(workspace, suite))
                 found = _ask(worker, suite, Discover(list(self._metrics)))
             benchmarks = self._benchmarks(suite, found)
-            self._forget()
+            self.forget()
             self._listing = _Listing(workspace, suite, worker, held.pop_all())
         return benchmarks
 
@@ -105,15 +105,15 @@ class Processes:
         """Give the interpreter that has listed this suite in this workspace, if one has; afterwards it is ended."""
         listing = self._listing
         if listing is None or (listing.workspace, listing.suite) != (workspace, suite):
-            self._forget()
+            self.forget()
             yield None
             return
         try:
             yield listing.worker
         finally:
-            self._forget()
+            self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """End the interpreter of the last listing."""
         if self._listing is not None:
             self._listing.held.close()

@@ -31,7 +31,8 @@ class Sampling:
     `timeout` in seconds for benchmarks without their own; `seed` makes the order of cases and the hash seeds
     repeatable, None draws one; `affinity` binds measured processes to CPUs. `quick` calls everything once. `memory` in
     bytes is the most that a measured process may fill, 0 for any. `retry_budget` is the share of the time that may be
-    spent once more on cases with disturbed rounds.
+    spent once more on cases with disturbed rounds. `samples` are taken in each round after the first whatever asv's
+    time, 0 for as many as that allows.
     """
 
     rounds: int = 5
@@ -42,6 +43,7 @@ class Sampling:
     affinity: tuple[int, ...] = ()
     memory: int = 0
     retry_budget: float = 0.0
+    samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ def later(benchmark: Benchmark, sampling: Sampling, number: int, batch_s: float)
         return Calls(before.rounds, {"number": number})
     if _steered(benchmark):
         return Calls(before.rounds, {"number": number, "warmup_time": _ASV_WARMUP_S / (before.rounds - 1)})
+    if sampling.samples:
+        warmup_s = min(_ASV_WARMUP_S, max(_LEAST_WARMUP_S, batch_s))
+        return Calls(before.rounds, {"number": number, "repeat": sampling.samples, "warmup_time": warmup_s})
     left = asv_seconds(number, batch_s) - _first_seconds(number, batch_s, _samples(sampling))
     each = left / (before.rounds - 1) * (1 + 1e-9)
     if each < 2 * batch_s:

@@ -1,0 +1,162 @@
+"""Measures two commits side by side in a project, going on with what was measured before."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+
+from bench_runner.cli.measure import stopping
+from bench_runner.cli.order import Order, Work, understand
+from bench_runner.cli.progress import Progress
+from bench_runner.cli.project import Project
+from bench_runner.envs.base import Doing, Workspace
+from bench_runner.errors import NothingMeasuredError, UsageError
+from bench_runner.history.gate_record import record
+from bench_runner.history.gates import judge
+from bench_runner.model.benchmark import Benchmark, Case
+from bench_runner.model.gate import COMMITS, Cell, Fault, Gate, Side
+from bench_runner.model.judged import Judged, Record
+from bench_runner.runner.execute import Processes
+from bench_runner.runner.paired import Sides, Stop
+from bench_runner.runner.rig import Rig
+from bench_runner.runner.session import selector
+from bench_runner.runner.sides import workspaces
+from bench_runner.stats.looks import LOOKS, Aim
+from bench_runner.store import gates
+
+Shas = Mapping[Side, str]
+Known = Mapping[Side, list[Benchmark]]
+# What a round tells is the median of so many samples: one may be disturbed.
+SAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for: two commits, what matters, minutes at most, and whether to begin anew."""
+
+    base: str
+    head: str
+    aim: Aim
+    minutes: float | None = None
+    again: bool = False
+
+
+def gated(project: Project, order: Order, wish: Wish) -> tuple[Judged, Record]:
+    """Return what two commits come to beside each other, and the record of this machine."""
+    work = understand(project, order)
+    if work.environments[0].backend == "existing":
+        raise UsageError("an existing environment holds one commit: continuous needs two, use -E uv:3.12 or venv")
+    base = _sha(project, wish.base)
+    shas: Shas = {"base": base, "head": project.repository.resolve(wish.head), "again": base}
+    kept = None if wish.again else _kept(project, work, shas)
+    whole = kept is not None and kept.whole
+    judged = judge(kept, wish.aim) if kept and whole else _measured(project, order, work, wish, shas, kept)
+    return judged, record(gates.list_(project.store, project.machine.machine), wish.aim)
+
+
+def _sha(project: Project, name: str) -> str:
+    """Return the commit of a baseline or a ref."""
+    held = {one.name: one.commit_sha for one in project.baselines.every()}
+    return held.get(name) or project.repository.resolve(name)
+
+
+def _kept(project: Project, work: Work, shas: Shas) -> Gate | None:
+    """Return the newest gate of these commits here."""
+    wanted = (shas["base"], shas["head"], work.environments[0].name)
+    every = gates.list_(project.store, project.machine.machine)
+    return next((one for one in reversed(every) if (one.base, one.head, one.environment) == wanted), None)
+
+
+def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas, kept: Gate | None) -> Judged:
+    """Measure what is left of a gate."""
+    until = time.monotonic() + 60 * wish.minutes if wish.minutes else math.inf
+    plan = replace(work, sampling=replace(work.sampling, rounds=LOOKS[0], retry_budget=0.0, samples=SAMPLES))
+    where = (project.config, project.repository, project.cache, work.environments[0])
+    stop = Stop()
+    with Progress() as screen, workspaces(*where, shas, screen.tell) as places, _rigs(plan, places) as rigs:
+        known = _listed(project, work, places, screen)
+        benchmarks = _chosen(known, order)
+        cells = tuple(_cell(case, one, known) for case, one in benchmarks.items())
+        gate = _gone_on(replace(_begun(project, plan, shas, places), cells=cells), kept)
+        sides = Sides(
+            rigs,
+            benchmarks,
+            plan.sampling,
+            tell=lambda step: screen.tell(Doing(step.doing)),
+            keep=partial(gates.keep, project.store),
+            until=until,
+            stop=stop,
+        )
+        with stopping(stop, screen, "finishing the round in hand; Ctrl-C again drops it"):
+            judged = sides.measure(gate, lambda one: judge(one, wish.aim))
+    if stop.stopping:
+        raise typer.Exit(130) from KeyboardInterrupt()
+    return judged
+
+
+@contextmanager
+def _rigs(work: Work, places: Mapping[Side, Workspace]) -> Iterator[Mapping[Side, Rig]]:
+    """Give a rig for each side, each with a folder of its own."""
+    with TemporaryDirectory(prefix="bench-runner-", ignore_cleanup_errors=True) as folder:
+        found: dict[Side, Rig] = {}
+        for side, place in places.items():
+            own = Path(folder) / side
+            own.mkdir()
+            found[side] = Rig(place, work.suite.at(place).absolute(), work.sampling, own)
+        yield found
+
+
+def _listed(project: Project, work: Work, places: Mapping[Side, Workspace], screen: Progress) -> Known:
+    """Return the benchmarks of both commits."""
+    executor = Processes(screen.tell, project.config.metrics)
+    try:
+        return {side: executor.discover(places[side], work.suite.at(places[side])) for side in COMMITS}
+    finally:
+        executor.forget()
+
+
+def _chosen(known: Known, order: Order) -> dict[Case, Benchmark]:
+    """Return the cases of either commit that were asked for; NothingMeasuredError without any."""
+    chosen = selector(order.benchmarks)
+    found = {case: one for side in COMMITS for one in known[side] for case in one.cases() if chosen(case)}
+    if not found:
+        raise NothingMeasuredError("no case is selected: see `bench-runner list --cases`")
+    return found
+
+
+def _begun(project: Project, work: Work, shas: Shas, places: Mapping[Side, Workspace]) -> Gate:
+    """Return a gate that has nothing measured."""
+    return Gate(
+        base=shas["base"],
+        head=shas["head"],
+        environment=work.environments[0].name,
+        machine=project.machine.machine,
+        began_ms=time.time_ns() // 1_000_000,
+        seed=time.time_ns() % 2**32,
+        protocol=work.suite.measuring(work.sampling, shas["head"]),
+        fingerprint=places["head"].fingerprint,
+    )
+
+
+def _cell(case: Case, benchmark: Benchmark, known: Known) -> Cell:
+    """Return a cell with nothing measured; one that a commit does not have is missing there."""
+    faults = {
+        side: Fault("missing")
+        for side in COMMITS
+        if not any(case in one.cases() for one in known[side] if one.name == case.benchmark)
+    }
+    return Cell(case, benchmark.kind, benchmark.metric, faults=faults)
+
+
+def _gone_on(gate: Gate, kept: Gate | None) -> Gate:
+    """Return a gate with what was measured before, if that was of the same cells and in the same way."""
+    same = kept is not None and (kept.protocol, kept.fingerprint) == (gate.protocol, gate.fingerprint)
+    if kept is None or not same or {one.case for one in kept.cells} != {one.case for one in gate.cells}:
+        return gate
+    return kept

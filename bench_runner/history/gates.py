@@ -1,0 +1,106 @@
+"""Judges two commits that were measured side by side: each cell, the gate, and how far the gate can be trusted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from bench_runner import units
+from bench_runner.history.gate_looks import Court
+from bench_runner.history.seen import timed
+from bench_runner.model.benchmark import Case
+from bench_runner.model.gate import Gate
+from bench_runner.model.judged import Certificate, GateWord, Judged, Seen
+from bench_runner.stats import looks
+from bench_runner.stats.looks import Aim
+from bench_runner.worker.metrics import split
+
+NAMED = 3
+
+
+def judge(gate: Gate, aim: Aim, floors: Mapping[str, float] | None = None) -> Judged:
+    """Judge what was measured so far; `floors` are the smallest changes that count by case id, where not `aim`'s."""
+    court = Court(gate, aim, floors or {})
+    cells = tuple(court.seen("head"))
+    sanity = tuple(court.seen("again"))
+    certificate = Certificate(
+        len(sanity),
+        tuple(one.cell.case for one in sanity if one.flagged),
+        tuple(one.cell.case for one in sanity if one.flagged and one.word in {"slower", "faster"}),
+        looks.detectable(list(court.final("head").values())),
+        _spread(gate),
+    )
+    word, why = _word(gate, cells, certificate)
+    return Judged(gate, word, why, tuple(_explained(one, cells) for one in cells), certificate)
+
+
+def _spread(gate: Gate) -> float:
+    """Return the MAD of the canary over its median, all sides together; NaN without a canary."""
+    values = np.array([one for side in gate.canary.values() for one in side])
+    values = values[np.isfinite(values)]
+    middle = float(np.median(values)) if len(values) else float("nan")
+    return float(np.median(np.abs(values - middle))) / middle if middle else float("nan")
+
+
+def _word(gate: Gate, cells: Sequence[Seen], certificate: Certificate) -> tuple[GateWord, str]:
+    """Return the word for a gate and why."""
+    slower = [one for one in cells if one.word == "slower"]
+    if certificate.red and slower:
+        return "INCONCLUSIVE", _named(cells, certificate.red, "differ between the base and itself: do not believe it")
+    if slower:
+        sizes = [f"{one.cell.case.id} {units.percent(one.ratio)}" for one in slower]
+        return "REGRESSION", f"{_of(slower, cells)} got worse: {_list(sizes)}"
+    blocking = [one for one in cells if one.word == "missing" or _broke(one)]
+    if blocking or not any(one.cell.measured for one in cells):
+        names = [f"{one.cell.case.id}, {one.reason}" for one in blocking]
+        return "INCOMPLETE", f"{_of(blocking, cells)} missing or failed: {_list(names)}" if names else _nothing(cells)
+    judged = [one for one in cells if one.word in {"slower", "faster", "unchanged", "inconclusive"}]
+    decided = [one for one in judged if one.word != "inconclusive"]
+    if not gate.whole and any(one.flagged for one in judged if one.word == "inconclusive" and not one.cell.fresh):
+        return "INCONCLUSIVE", "what looks changed could not be measured anew in the time given"
+    if 2 * len(decided) < len(judged):
+        return "INCONCLUSIVE", f"only {len(decided)} of {units.count(len(judged), 'cell')} could be decided"
+    doubt = f"; nothing can be said of {len(judged) - len(decided)}" if len(decided) < len(judged) else ""
+    return "PASS", f"none of {units.count(len(decided), 'cell')} got worse{doubt}"
+
+
+def _broke(one: Seen) -> bool:
+    """Whether a cell fails at the head and not at the base."""
+    return one.word == "failed" and "head" in one.cell.faults and "base" not in one.cell.faults
+
+
+def _nothing(cells: Sequence[Seen]) -> str:
+    """Return that nothing was measured."""
+    return f"nothing was measured of {units.count(len(cells), 'cell')}"
+
+
+def _of(some: Sequence[Seen], cells: Sequence[Seen]) -> str:
+    return f"{len(some)} of {units.count(len(cells), 'cell')}"
+
+
+def _list(names: Sequence[str]) -> str:
+    """Return the first of some names."""
+    more = f"; and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return "; ".join(names[:NAMED]) + more
+
+
+def _named(cells: Sequence[Seen], some: Sequence[Case], what: str) -> str:
+    return f"{len(some)} of {units.count(len(cells), 'cell')} {what}: {_list([one.id for one in some])}"
+
+
+def _explained(one: Seen, cells: Sequence[Seen]) -> Seen:
+    """Return a cell whose time moved with what the exact metrics of the same benchmark say of it."""
+    if one.word not in {"slower", "faster"} or not timed(one.cell):
+        return one
+    name, params = split(one.cell.case.benchmark)[0], one.cell.case.params
+    siblings = [
+        other
+        for other in cells
+        if split(other.cell.case.benchmark)[0] == name and other.cell.case.params == params and other.cell.metric.exact
+    ]
+    moved = [
+        f"{split(other.cell.case.benchmark)[1]} {units.percent(other.ratio)}" for other in siblings if other.flagged
+    ]
+    still = [split(other.cell.case.benchmark)[1] for other in siblings if other.word == "unchanged"]
+    words = moved or ([f"the same number of {', '.join(still)}: layout, data or the machine"] if still else [])
+    return replace(one, reason="; ".join([one.reason, *words])) if words else one

@@ -1,0 +1,36 @@
+"""What is known of one cell of a gate, in a word, and why."""
+
+from bench_runner import units
+from bench_runner.model.gate import Cell, Side
+from bench_runner.model.judged import CellWord, Seen, State
+from bench_runner.stats import looks, paired
+
+
+def timed(cell: Cell) -> bool:
+    """Whether a cell is measured in as many rounds as it takes: what takes time, and differs every time."""
+    return cell.metric.unit == "seconds" and not cell.metric.exact
+
+
+def faulty(cell: Cell) -> Seen:
+    """Return the word for a cell that one side has no numbers of."""
+    side: Side = "head" if "head" in cell.faults else "base"
+    fault = cell.faults.get(side) or next(iter(cell.faults.values()))
+    missing = fault.outcome == "missing"
+    word: CellWord = ("new" if side == "base" else "missing") if missing else "failed"
+    where = "at both commits" if {"base", "head"} <= set(cell.faults) else f"at the {side}"
+    return Seen(cell, word, reason=f"{fault.outcome} {where}{': ' + fault.detail if fault.detail else ''}")
+
+
+def unflagged(state: State, one: paired.Paired) -> tuple[CellWord, str]:
+    """Return the word for a cell that does not look changed."""
+    if state == "alike":
+        return "unchanged", ""
+    size = units.percent(1 + looks.detectable([one]))
+    return "inconclusive", f"too noisy: {size} would show" if state == "unclear" else f"not clear after {one.rounds}"
+
+
+def direction(cell: Cell, ratio: float) -> CellWord:
+    """Return which way a cell went; where neither is better it only moved."""
+    if cell.metric.better == "neither":
+        return "inconclusive"
+    return "slower" if (ratio > 1) == (cell.metric.better == "lower") else "faster"

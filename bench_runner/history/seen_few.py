@@ -1,0 +1,56 @@
+"""What few rounds say of a cell: exact numbers, memory, what a suite tracks."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bench_runner.model.benchmark import Case
+from bench_runner.model.gate import Cell, Side
+from bench_runner.model.judged import CellWord, Seen, State
+from bench_runner.stats.compare import ONCE, Contrast, adjust, compare_once, compare_rounds, judge
+
+
+def few(cells: Sequence[Cell], side: Side) -> dict[Case, Seen]:
+    """Return what is known of cells, a side beside the base."""
+    contrasts = [_contrast(cell, cell.rounds, side) for cell in cells]
+    qs = _corrected(contrasts)
+    again = [_contrast(cell, cell.fresh, side) if cell.fresh else None for cell in cells]
+    return {
+        cell.case: _few(cell, contrast, q, fresh)
+        for cell, contrast, q, fresh in zip(cells, contrasts, qs, again, strict=True)
+    }
+
+
+def _contrast(cell: Cell, rounds: Mapping[Side, tuple[float, ...]], side: Side) -> Contrast:
+    """Compare a side with the base in few rounds."""
+    old, new = rounds["base"], rounds[side]
+    if cell.kind in ONCE and not cell.metric.exact and min(len(old), len(new)) == 1:
+        return compare_once(float(np.median(old)), float(np.median(new)), cell.kind)
+    return compare_rounds(old, new, cell.metric)
+
+
+def _corrected(contrasts: Sequence[Contrast]) -> list[float]:
+    """Return q for each contrast that was tested, NaN for the others."""
+    tested = [one.p for one in contrasts if one.tested]
+    qs = iter(adjust(tested))
+    return [next(qs) if one.tested else float("nan") for one in contrasts]
+
+
+def _few(cell: Cell, one: Contrast, q: float, fresh: Contrast | None) -> Seen:
+    """Return the word for a cell measured in few rounds: what is not exact has to show a change twice."""
+    verdict = judge(one, q, cell.metric)
+    if verdict == "undecided" and not one.tested and one.ratio == 1:
+        verdict = "unchanged"  # of a number that may be random, but was not
+    word: CellWord = "inconclusive" if verdict == "undecided" else verdict  # type: ignore[assignment] # the same words
+    changed = word in {"slower", "faster"}
+    reason = "; ".join(one.warnings)
+    if changed and not cell.metric.exact:
+        again = judge(fresh, fresh.p, cell.metric) if fresh else "undecided"
+        word, reason = (word, "again when measured anew") if again == word else ("inconclusive", _doubt(fresh))
+    state: State = "changed" if changed else "alike"
+    return Seen(cell, word, one.ratio, one.ratio_low, one.ratio_high, one.p, one.least_p, q, state=state, reason=reason)
+
+
+def _doubt(fresh: Contrast | None) -> str:
+    """Return why a flagged cell is not called changed."""
+    return "looked changed, and did not when measured anew" if fresh else "looks changed, not measured anew yet"

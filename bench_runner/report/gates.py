@@ -1,0 +1,179 @@
+"""A judged gate as a sheet: what got worse first, then what cannot be told, with the certificate below."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+
+from bench_runner import units
+from bench_runner.model.gate import Side
+from bench_runner.model.judged import NOISY, CellWord, Judged, Record, Seen
+from bench_runner.report import spread
+from bench_runner.report.sheet import Data, Output, Sheet
+
+SCHEMA = "bench_runner.gate/1"
+ORDER: tuple[CellWord, ...] = ("slower", "failed", "missing", "faster", "inconclusive", "new", "unchanged")
+MARKS = {"slower": "worse", "faster": "better", "failed": "failed", "missing": "missing"}
+DATA = (
+    *("benchmark", "metric", "unit", "base", "head", "rounds", "fresh_rounds", "ratio", "ratio_low", "ratio_high"),
+    *("p", "least_p", "q", "verdict", "reason"),
+)
+
+
+def sheet(judged: Judged, record: Record, *, every: bool = True) -> Sheet:
+    """Return the table of a gate, of all cells or of those that are not unchanged."""
+    rows = sorted(judged.cells, key=_rank)
+    shown = [one for one in rows if every or one.word != "unchanged"]
+    gate = judged.gate
+    return Sheet(
+        title=f"{gate.base[:8]} -> {gate.head[:8]} in {gate.environment} on {gate.machine}",
+        columns=("benchmark", "base", "head", "change", "95 %", "p", "q", "n", "verdict"),
+        right=frozenset({"base", "head", "change", "95 %", "p", "q", "n"}),
+        cells=tuple(_printed(one) for one in shown),
+        marks=tuple(MARKS.get(one.word, "") for one in shown),
+        notes=(
+            _counted(rows),
+            *certificate(judged, record),
+            f"{judged.word}: {judged.why}",
+        ),
+        outputs=tuple(_outputs(shown)),
+        document=document(judged, record, rows),
+        data=Data(DATA, tuple(_recorded(one) for one in rows)),
+    )
+
+
+def _counted(rows: Sequence[Seen]) -> str:
+    """Return how many cells there are of each verdict."""
+    counts = Counter(map(word, rows))  # in the order of the rows
+    return ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing to compare"
+
+
+def certificate(judged: Judged, record: Record) -> tuple[str, ...]:
+    """Return in words how far the gate can be trusted."""
+    one, gate = judged.certificate, judged.gate
+    flagged = f"{len(one.flagged)} of {units.count(one.cells, 'cell')} looked changed between the base and itself"
+    shows = units.percent(1 + one.detectable) if math.isfinite(one.detectable) else "nothing"
+    looked = ", ".join(map(str, gate.looks)) or "no"
+    lines = [f"certificate: {flagged}; half of the cells would show {shows}; looked at after {looked} rounds"]
+    if record.gates:
+        lines.append(
+            f"on {gate.machine} the base differed from itself in {record.red} of {units.count(record.gates, 'gate')}:"
+            f" a false alarm in at most {100 * record.bound:.2g} % of gates (Clopper-Pearson, 95 %)"
+        )
+    if one.canary > NOISY:
+        lines.append(f"the canary differs by {100 * one.canary:.0f} % between rounds: this machine is noisy")
+    return tuple(lines)
+
+
+def document(judged: Judged, record: Record, rows: Sequence[Seen]) -> dict[str, object]:
+    """Return a gate for programs."""
+    gate, one = judged.gate, judged.certificate
+    return {
+        "schema": SCHEMA,
+        "verdict": judged.word,
+        "why": judged.why,
+        "base": gate.base,
+        "head": gate.head,
+        "environment": gate.environment,
+        "machine": gate.machine,
+        "began_ms": gate.began_ms,
+        "looks": list(gate.looks),
+        "cells": [_entry(each) for each in rows],
+        "certificate": {
+            "cells": one.cells,
+            "flagged": [case.id for case in one.flagged],
+            "red": [case.id for case in one.red],
+            "detectable": _number(one.detectable),
+            "canary_spread": _number(one.canary),
+            "gates": record.gates,
+            "red_gates": record.red,
+            "false_alarms_at_most": _number(record.bound),
+        },
+    }
+
+
+def _rank(one: Seen) -> tuple[int, float, str]:
+    """Put what got worse first, the largest change on top."""
+    size = -abs(math.log(one.ratio)) if one.word in {"slower", "faster"} and one.ratio > 0 else 0.0
+    return ORDER.index(one.word), size, one.cell.case.id
+
+
+def _printed(one: Seen) -> tuple[str, ...]:
+    """Return the row for people."""
+    changed = one.word in {"slower", "faster"}
+    change = units.percent(one.ratio) if changed else "~" if math.isfinite(one.ratio) else ""
+    bounded = 0 < one.low < one.high < math.inf
+    return (
+        one.cell.case.id,
+        _centre(one, "base"),
+        _centre(one, "head"),
+        change,
+        spread.between(one.ratio, one.low, one.high, units.percent) if bounded else "",
+        f"{one.p:.2g}" if math.isfinite(one.p) else "",
+        f"{one.q:.2g}" if math.isfinite(one.q) else "",
+        f"{one.cell.measured}" + (f"+{len(one.cell.fresh['head'])}" if one.cell.fresh else ""),
+        f"{word(one)}: {one.reason}" if one.reason else word(one),
+    )
+
+
+def word(one: Seen) -> str:
+    """Return the verdict as it is said of such a metric: more calls, a larger object, a slower function."""
+    worse, better = one.cell.metric.words
+    return {"slower": worse, "faster": better}.get(one.word, one.word)
+
+
+def _middle(one: Seen, side: Side) -> float:
+    """Return the median of the rounds of a side; NaN without any."""
+    values = [value for value in one.cell.rounds.get(side, ()) if math.isfinite(value)]
+    return median(values) if values else math.nan
+
+
+def _centre(one: Seen, side: Side) -> str:
+    """Return that with its unit."""
+    middle = _middle(one, side)
+    return units.value(middle, one.cell.metric.unit, exact=one.cell.metric.exact) if math.isfinite(middle) else "-"
+
+
+def _outputs(rows: Sequence[Seen]) -> list[Output]:
+    """Return what failing cells printed."""
+    return [
+        Output(f"{one.cell.case.id} at the {side}: {fault.outcome}", fault.output)
+        for one in rows
+        for side, fault in one.cell.faults.items()
+        if fault.output
+    ]
+
+
+def _number(value: float) -> float | None:
+    """Return a number, None where it is not finite."""
+    return value if math.isfinite(value) else None
+
+
+def _entry(one: Seen) -> dict[str, object]:
+    """Return the row for programs."""
+    return {
+        "id": one.cell.case.id,
+        "benchmark": one.cell.case.benchmark,
+        "params": list(one.cell.case.params),
+        "metric": one.cell.metric.name,
+        "unit": one.cell.metric.unit,
+        "base": _number(_middle(one, "base")),
+        "head": _number(_middle(one, "head")),
+        "rounds": one.cell.measured,
+        "fresh_rounds": len(one.cell.fresh.get("head", ())),
+        "ratio": _number(one.ratio),
+        "ci95": spread.bounds(one.low, one.high),
+        "p": _number(one.p),
+        "least_p": _number(one.least_p),
+        "q": _number(one.q),
+        "verdict": one.word,
+        "reason": one.reason,
+    }
+
+
+def _recorded(one: Seen) -> tuple[str | float | None, ...]:
+    """Return the row of DATA."""
+    entry = _entry(one)
+    low, high = spread.bounds(one.low, one.high) or (None, None)
+    found = {**entry, "benchmark": one.cell.case.id, "ratio_low": low, "ratio_high": high}
+    return tuple(found[name] for name in DATA)  # type: ignore[misc] # texts and numbers

@@ -1,0 +1,156 @@
+"""Gates: what was measured of two commits side by side, one file each below results/gates/MACHINE/."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from bench_runner.errors import StoreError
+from bench_runner.model.benchmark import Case
+from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Side
+from bench_runner.model.metric import Better, Metric
+from bench_runner.model.run import Outcome
+from bench_runner.store import jsonfile
+from bench_runner.store.fields import Json, array, flag, number, numbers, table, text, unicode, whole, wholes, wrong
+from bench_runner.store.files import Store
+from bench_runner.store.jsonfile import RESTORE
+from bench_runner.store.layout import GATES
+from bench_runner.store.own import Conditions, read_conditions, write_conditions
+
+SCHEMA = 1
+CHANGES = {1: "the first: two commits, rounds by side and case, canaries, how and on what they were taken"}
+OUTCOMES = (*get_args(Outcome), "missing")
+ENDING = ".gate"  # JSON inside; asv warns of every .json that is no result
+
+
+def keep(store: Store, gate: Gate) -> Path:
+    """Write a gate, in place of what was kept of the same one before."""
+    path = _path(store, gate)
+    with store.writing() as scratch:
+        jsonfile.write(path, _write(gate), scratch, compact=True)
+    return path
+
+
+def list_(store: Store, machine: str | None = None) -> list[Gate]:
+    """Return all readable gates (of one machine), oldest first; damaged ones are collected in the store's `damaged`."""
+    found = []
+    for path in sorted((store.results / GATES).glob(f"{'*' if machine is None else machine}/*{ENDING}")):
+        try:
+            found.append(load(path))
+        except StoreError as error:
+            store.damaged.append(jsonfile.Damage.of(path, error))
+    return sorted(found, key=lambda one: (one.began_ms, one.machine, one.environment))
+
+
+def load(path: Path) -> Gate:
+    """Return the gate in a file; StoreError for a damaged one."""
+    data = jsonfile.read(path)
+    if (schema := data.get("schema")) != SCHEMA:
+        raise StoreError(f"{path}: has schema {schema!r}, this program reads {SCHEMA}: update bench-history")
+    try:
+        return _read(data)
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}: {RESTORE}") from error
+
+
+def _path(store: Store, gate: Gate) -> Path:
+    """Return the file of a gate."""
+    began = datetime.fromtimestamp(gate.began_ms / 1000, UTC).strftime("%Y%m%dT%H%M%S")
+    name = f"{began}-{gate.base[:8]}-{gate.head[:8]}-{gate.environment}"
+    return store.results / GATES / gate.machine / f"{name[:200]}{ENDING}"
+
+
+def _write(gate: Gate) -> dict[str, Any]:
+    """Return a gate as JSON."""
+    return {
+        "schema": SCHEMA,
+        "base": gate.base,
+        "head": gate.head,
+        "environment": gate.environment,
+        "machine": gate.machine,
+        "began_ms": gate.began_ms,
+        "seed": gate.seed,
+        "looks": list(gate.looks),
+        "canary": {side: list(values) for side, values in gate.canary.items()},
+        "spent_s": gate.spent_s,
+        "whole": gate.whole,
+        "cells": [_write_cell(one) for one in gate.cells],
+        **write_conditions(Conditions(gate.protocol, gate.fingerprint)),
+    }
+
+
+def _write_cell(cell: Cell) -> dict[str, Any]:
+    """Return a cell as JSON."""
+    return {
+        "benchmark": cell.case.benchmark,
+        "params": list(cell.case.params),
+        "kind": cell.kind,
+        "metric": {
+            "name": cell.metric.name,
+            "unit": cell.metric.unit,
+            "better": cell.metric.better,
+            "exact": cell.metric.exact,
+        },
+        "rounds": {side: list(values) for side, values in cell.rounds.items()},
+        "fresh": {side: list(values) for side, values in cell.fresh.items()},
+        "faults": {
+            side: {"outcome": one.outcome, "detail": one.detail, "output": one.output}
+            for side, one in cell.faults.items()
+        },
+    }
+
+
+def _read(data: Json) -> Gate:
+    """Return a gate from JSON."""
+    found = read_conditions(data)
+    return Gate(
+        base=text(data, "base"),
+        head=text(data, "head"),
+        environment=text(data, "environment"),
+        machine=text(data, "machine"),
+        began_ms=whole(data, "began_ms"),
+        seed=whole(data, "seed"),
+        protocol=found.protocol,
+        fingerprint=found.fingerprint,
+        cells=tuple(_read_cell(one) for one in array(data.get("cells"), "cells")),
+        looks=tuple(wholes(data.get("looks"), "looks")),
+        canary=_sides(data, "canary"),
+        spent_s=number(data.get("spent_s"), "spent_s"),
+        whole=flag(data, "whole", default=False),
+    )
+
+
+def _read_cell(data: Any) -> Cell:
+    """Return a cell from JSON."""
+    if not isinstance(data, dict):
+        raise wrong("cells", "a list of objects", data)
+    metric = table(data, "metric")
+    better = text(metric, "better", "lower")
+    if better not in get_args(Better):
+        raise wrong("better", f"one of {', '.join(get_args(Better))}", better)
+    return Cell(
+        case=Case(
+            text(data, "benchmark"), tuple(unicode(one, "params") for one in array(data.get("params"), "params"))
+        ),
+        kind=text(data, "kind"),
+        metric=Metric(
+            text(metric, "name"), text(metric, "unit"), cast("Better", better), flag(metric, "exact", default=False)
+        ),
+        rounds=_sides(data, "rounds"),
+        fresh=_sides(data, "fresh"),
+        faults={side: _read_fault(table(data["faults"], side)) for side in SIDES if side in table(data, "faults")},
+    )
+
+
+def _read_fault(data: Json) -> Fault:
+    """Return why a side has no numbers."""
+    outcome = text(data, "outcome")
+    if outcome not in OUTCOMES:
+        raise wrong("outcome", f"one of {', '.join(OUTCOMES)}", outcome)
+    return Fault(cast("Any", outcome), text(data, "detail"), text(data, "output"))
+
+
+def _sides(data: Json, key: str) -> Mapping[Side, tuple[float, ...]]:
+    """Return the numbers of each side that has any."""
+    found = table(data, key)
+    return {side: numbers(found[side], key) for side in SIDES if side in found}
