@@ -20,6 +20,8 @@ from bench_runner.cli import (
     compare,
     continuous,
     demo,
+    doctor,
+    gate,
     ingest,
     init,
     log,
@@ -48,7 +50,8 @@ app = typer.Typer(
 VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Set up": {"init": init.init, "machine": machine.machine, "check": check.check, "list": check.list_},
     "Measure": {"run": run_.run, "ingest": ingest.ingest, "show": show.show, "compare": compare.compare},
-    "Judge": {"continuous": continuous.continuous},
+    "Judge": {"continuous": continuous.continuous, "gate": gate.gate},
+    "Trust": {"doctor": doctor.doctor, "noise": doctor.noise},
     "Find out": {"detect": changes.detect, "regressions": change_list.regressions, "bisect": bisect.bisect},
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},

@@ -1,5 +1,7 @@
 """`show`: what is stored of a commit."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from bench_runner.report.sheet import Sheet
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show how quiet it was: canary, others, switches.")]
-Format = Annotated[str, typer.Option("--format", help="text, json, md or csv.")]
+Format = Annotated[str, typer.Option("--format", help="text, json, md, csv, junit or github.")]
 
 
 def show(
@@ -76,6 +78,7 @@ def show_sheet(sheet: "Sheet", form: str) -> None:
     from bench_runner.report.sheet import render
     from bench_runner.report.text import below, table
 
+    summarise(sheet, form)
     console = Console(highlight=False)
     if form != "text" or not console.is_terminal:
         typer.echo(render(sheet, form))
@@ -83,3 +86,14 @@ def show_sheet(sheet: "Sheet", form: str) -> None:
     console.print(table(sheet))
     for line in below(sheet):
         console.print(line, markup=False, emoji=False, style="dim")
+
+
+def summarise(sheet: "Sheet", form: str) -> None:
+    """Add a sheet to the summary of a GitHub workflow's step, within its limit, where there is one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if form == "github" and path:
+        from bench_runner.report.github import SUMMARY_BYTES, fitted
+
+        with Path(path).open("a", encoding="utf-8") as file:
+            left = SUMMARY_BYTES - file.tell() - 2
+            file.write(fitted(sheet, left) + "\n\n")

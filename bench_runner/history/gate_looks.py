@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bench_runner.history.seen import direction, faulty, timed, unflagged
+from bench_runner.history.seen import awaited, direction, faulty, timed, unflagged
 from bench_runner.history.seen_few import few
 from bench_runner.model.benchmark import Case
 from bench_runner.model.gate import SIDES, Cell, Gate, Side
@@ -85,7 +85,7 @@ class Court:
 
     def _confirmed(self, cell: Cell, side: Side, one: paired.Paired, flagged: int) -> tuple[CellWord, str]:
         """Return the word for a flagged cell."""
-        if not cell.fresh:
+        if awaited(cell):
             return "inconclusive", "looks changed, not measured anew yet"
         old, new = (column[:, 0] for column in paired.scaled([_column(cell.fresh[each]) for each in ("base", side)]))
         if looks.confirmed(old, new, one, self._aim(cell), flagged):

@@ -7,7 +7,7 @@ import numpy as np
 
 from bench_runner import units
 from bench_runner.history.gate_looks import Court
-from bench_runner.history.seen import timed
+from bench_runner.history.seen import awaited, timed
 from bench_runner.model.benchmark import Case
 from bench_runner.model.gate import Gate
 from bench_runner.model.judged import Certificate, GateWord, Judged, Seen
@@ -38,7 +38,7 @@ def _spread(gate: Gate) -> float:
     """Return the MAD of the canary over its median, all sides together; NaN without a canary."""
     values = np.array([one for side in gate.canary.values() for one in side])
     values = values[np.isfinite(values)]
-    middle = float(np.median(values)) if len(values) else float("nan")
+    middle = float(np.median(values)) if len(values) else 0.0
     return float(np.median(np.abs(values - middle))) / middle if middle else float("nan")
 
 
@@ -56,9 +56,9 @@ def _word(gate: Gate, cells: Sequence[Seen], certificate: Certificate) -> tuple[
         return "INCOMPLETE", f"{_of(blocking, cells)} missing or failed: {_list(names)}" if names else _nothing(cells)
     judged = [one for one in cells if one.word in {"slower", "faster", "unchanged", "inconclusive"}]
     decided = [one for one in judged if one.word != "inconclusive"]
-    if not gate.whole and any(one.flagged for one in judged if one.word == "inconclusive" and not one.cell.fresh):
+    if not gate.whole and any(one.flagged and awaited(one.cell) for one in judged if one.word == "inconclusive"):
         return "INCONCLUSIVE", "what looks changed could not be measured anew in the time given"
-    if 2 * len(decided) < len(judged):
+    if not decided or 2 * len(decided) < len(judged):
         return "INCONCLUSIVE", f"only {len(decided)} of {units.count(len(judged), 'cell')} could be decided"
     doubt = f"; nothing can be said of {len(judged) - len(decided)}" if len(decided) < len(judged) else ""
     return "PASS", f"none of {units.count(len(decided), 'cell')} got worse{doubt}"

@@ -11,6 +11,11 @@ def timed(cell: Cell) -> bool:
     return cell.metric.unit == "seconds" and not cell.metric.exact
 
 
+def awaited(cell: Cell) -> int:
+    """Return how many more fresh rounds it takes to confirm or refute a cell that looks changed."""
+    return max(0, min(cell.measured, looks.CONFIRMING) - len(cell.fresh.get("base", ())))
+
+
 def faulty(cell: Cell) -> Seen:
     """Return the word for a cell that one side has no numbers of."""
     side: Side = "head" if "head" in cell.faults else "base"

@@ -4,17 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from bench_runner.history.seen import awaited
 from bench_runner.model.benchmark import Case
 from bench_runner.model.gate import Cell, Side
 from bench_runner.model.judged import CellWord, Seen, State
 from bench_runner.stats.compare import ONCE, Contrast, adjust, compare_once, compare_rounds, judge
+from bench_runner.stats.summary import finite
 
 
 def few(cells: Sequence[Cell], side: Side) -> dict[Case, Seen]:
     """Return what is known of cells, a side beside the base."""
     contrasts = [_contrast(cell, cell.rounds, side) for cell in cells]
     qs = _corrected(contrasts)
-    again = [_contrast(cell, cell.fresh, side) if cell.fresh else None for cell in cells]
+    again = [None if awaited(cell) else _contrast(cell, cell.fresh, side) for cell in cells]
     return {
         cell.case: _few(cell, contrast, q, fresh)
         for cell, contrast, q, fresh in zip(cells, contrasts, qs, again, strict=True)
@@ -23,7 +25,7 @@ def few(cells: Sequence[Cell], side: Side) -> dict[Case, Seen]:
 
 def _contrast(cell: Cell, rounds: Mapping[Side, tuple[float, ...]], side: Side) -> Contrast:
     """Compare a side with the base in few rounds."""
-    old, new = rounds["base"], rounds[side]
+    old, new = finite(rounds["base"]), finite(rounds[side])
     if cell.kind in ONCE and not cell.metric.exact and min(len(old), len(new)) == 1:
         return compare_once(float(np.median(old)), float(np.median(new)), cell.kind)
     return compare_rounds(old, new, cell.metric)
@@ -48,7 +50,8 @@ def _few(cell: Cell, one: Contrast, q: float, fresh: Contrast | None) -> Seen:
         again = judge(fresh, fresh.p, cell.metric) if fresh else "undecided"
         word, reason = (word, "again when measured anew") if again == word else ("inconclusive", _doubt(fresh))
     state: State = "changed" if changed else "alike"
-    return Seen(cell, word, one.ratio, one.ratio_low, one.ratio_high, one.p, one.least_p, q, state=state, reason=reason)
+    p = one.p if one.tested else float("nan")
+    return Seen(cell, word, one.ratio, one.ratio_low, one.ratio_high, p, one.least_p, q, state=state, reason=reason)
 
 
 def _doubt(fresh: Contrast | None) -> str:

@@ -69,19 +69,21 @@ class Judged:
         return [one.cell.case for one in self.cells if one.state == "open"]
 
     @property
-    def unconfirmed(self) -> list[Case]:
-        """Cells that look changed, between the commits or between the base and itself, and were not measured anew."""
+    def flagged(self) -> list[Case]:
+        """Cells that look changed, between the commits or between the base and itself: they are measured anew."""
         mine = {one.cell.case for one in self.cells if one.flagged} | set(self.certificate.flagged)
-        return [one.cell.case for one in self.cells if one.cell.case in mine and not one.cell.fresh]
+        return [one.cell.case for one in self.cells if one.cell.case in mine]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the gates of a machine have shown of it: how many there were, and in how many the base differed from itself.
+    """What the gates of a machine have shown of it: how often a commit was held against itself, and differed.
 
-    `bound` is the most that this rate can be (share; the upper end of a one-sided 95 % interval), NaN without gates.
+    `bound` is the most that this rate can be (share; the upper end of a one-sided 95 % interval), NaN without gates;
+    `detectable` the change (share) that half of the cells would have shown in half of the gates.
     """
 
-    gates: int = 0
+    held: int = 0
     red: int = 0
     bound: float = float("nan")
+    detectable: float = float("nan")

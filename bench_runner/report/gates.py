@@ -55,14 +55,47 @@ def certificate(judged: Judged, record: Record) -> tuple[str, ...]:
     shows = units.percent(1 + one.detectable) if math.isfinite(one.detectable) else "nothing"
     looked = ", ".join(map(str, gate.looks)) or "no"
     lines = [f"certificate: {flagged}; half of the cells would show {shows}; looked at after {looked} rounds"]
-    if record.gates:
-        lines.append(
-            f"on {gate.machine} the base differed from itself in {record.red} of {units.count(record.gates, 'gate')}:"
-            f" a false alarm in at most {100 * record.bound:.2g} % of gates (Clopper-Pearson, 95 %)"
-        )
+    if record.held:
+        lines.append(f"on {gate.machine} {told(record)}")
     if one.canary > NOISY:
         lines.append(f"the canary differs by {100 * one.canary:.0f} % between rounds: this machine is noisy")
     return tuple(lines)
+
+
+def told(record: Record) -> str:
+    """Return in words how often a commit differed from itself."""
+    times = f"{record.red} of {units.count(record.held, 'time')}"
+    return (
+        f"a commit differed from itself {times}:"
+        f" a false alarm in at most {100 * record.bound:.2g} % of gates (Clopper-Pearson, 95 %)"
+    )
+
+
+def noises(machine: str, record: Record) -> Sheet:
+    """Return what the gates of a machine have shown of it."""
+    shown = units.percent(1 + record.detectable) if math.isfinite(record.detectable) else "unknown"
+    said = told(record) if record.held else "no gate is stored yet: `bench-runner noise --aa 5` measures some"
+    cells = (machine, str(record.held), str(record.red), _at_most(record), shown)
+    return Sheet(
+        title=f"noise of {machine}",
+        columns=("machine", "held against itself", "differed", "false alarms at most", "smallest change to be seen"),
+        right=frozenset({"held against itself", "differed", "false alarms at most", "smallest change to be seen"}),
+        cells=(cells,),
+        notes=(said,),
+        document={
+            "schema": "bench_runner.noise/1",
+            "machine": machine,
+            "held": record.held,
+            "red": record.red,
+            "false_alarms_at_most": _number(record.bound),
+            "detectable": _number(record.detectable),
+        },
+    )
+
+
+def _at_most(record: Record) -> str:
+    """Return the bound in words."""
+    return f"{100 * record.bound:.2g} %" if record.held else ""
 
 
 def document(judged: Judged, record: Record, rows: Sequence[Seen]) -> dict[str, object]:
@@ -85,8 +118,8 @@ def document(judged: Judged, record: Record, rows: Sequence[Seen]) -> dict[str, 
             "red": [case.id for case in one.red],
             "detectable": _number(one.detectable),
             "canary_spread": _number(one.canary),
-            "gates": record.gates,
-            "red_gates": record.red,
+            "held": record.held,
+            "differed": record.red,
             "false_alarms_at_most": _number(record.bound),
         },
     }

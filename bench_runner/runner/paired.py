@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from random import Random
 from statistics import median
 
 from bench_runner.envs.output import clean
-from bench_runner.history.seen import timed
+from bench_runner.history.seen import awaited, timed
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Side
@@ -62,9 +62,7 @@ class Sides:
             gate = self._prepared(gate)
             for number, count in enumerate(LOOKS):
                 gate = self._looked(gate, number, count, judge)
-            judged = judge(gate)
-            if judged.unconfirmed:
-                gate = self._confirmed(gate, judged)
+            gate = self._confirmed(gate, set(judge(gate).flagged))
         gate = replace(gate, whole=not self._over)
         self.keep(gate)
         return judge(gate)
@@ -76,10 +74,11 @@ class Sides:
 
     def _prepared(self, gate: Gate) -> Gate:
         """Make the caches of each side; a cell whose setup_cache fails has a fault."""
+        seed = self._random.random()
         for side, rig in self.rigs.items():
-            courses = [self._course(case) for case in self.benchmarks]
+            courses = [self._course(one.case) for one in gate.cells if not one.faults]
             self._courses[side] = {course.case: course for course in courses}
-            rig.make_caches(courses, self._random, lambda *_: None)
+            rig.make_caches(courses, Random(seed), lambda *_: None)  # noqa: S311 - the same hash seed on all sides
         return replace(gate, cells=tuple(self._faulted(one) for one in gate.cells))
 
     def _course(self, case: Case) -> Course:
@@ -121,21 +120,15 @@ class Sides:
             return number == 0 and cell.measured < self._courses["base"][cell.case].calls.rounds
         return cell.measured < count
 
-    def _confirmed(self, gate: Gate, judged: Judged) -> Gate:
+    def _confirmed(self, gate: Gate, flagged: Collection[Case]) -> Gate:
         """Return a gate with fresh rounds of the cells that look changed."""
-        wanted = set(judged.unconfirmed)
-        rounds = {one.case: self._fresh(one) for one in gate.cells if one.case in wanted}
-        for number in range(max(rounds.values(), default=0)):
-            mine = [one for one in gate.cells if rounds.get(one.case, 0) > number and not one.faults]
-            if not mine or self._over:
-                break
-            self.tell(Step(number, max(rounds.values()), f"measuring {len(mine)} flagged cells anew"))
-            gate = self._round(gate, mine, "fresh")
+        done = 0
+        while mine := [one for one in gate.cells if one.case in flagged and not one.faults and awaited(one)]:
+            if self._over:
+                return gate
+            self.tell(Step(done, done + max(map(awaited, mine)), f"measuring {len(mine)} flagged cells anew"))
+            gate, done = self._round(gate, mine, "fresh"), done + 1
         return gate
-
-    def _fresh(self, cell: Cell) -> int:
-        """Return how many rounds confirm or refute a cell: as many as it took to flag it."""
-        return min(cell.measured, CONFIRMING)
 
     def _round(self, gate: Gate, cells: Sequence[Cell], into: str) -> Gate:
         """Return a gate with one more round of some cells, in fresh interpreters."""
@@ -158,15 +151,15 @@ class Sides:
         return gate
 
     def _turns(self, cell: Cell) -> dict[Side, float]:
-        """Give a cell its turn on all sides, in random order; return the centre of each."""
+        """Give a cell its turn on all sides, in random order; return the centre of each that has one."""
         sides = list(self.rigs)
         self._random.shuffle(sides)
         found = {}
         for side in sides:
             course = self._courses[side][cell.case]
             self.rigs[side].turn(course)
-            if course.bad:
-                break
+            if course.bad:  # the others tell whether it is all of them that fail
+                continue
             values = finite(course.rounds[-1].values)
             found[side] = median(values) if values else math.nan
         return found

@@ -161,7 +161,7 @@ def judge(contrast: Contrast, q: float, metric: Metric) -> Verdict:
     if relevant and metric.better != "neither" and (contrast.certain or q < FALSE_SHARE):
         return "slower" if metric.worse(contrast.before, contrast.after) else "faster"
     inside = contrast.ratio_low >= 1 / (1 + FLOOR) and contrast.ratio_high <= 1 + FLOOR
-    return "unchanged" if inside or contrast.certain else "undecided"
+    return "unchanged" if inside or (contrast.certain and not relevant) else "undecided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from bench_runner.errors import StoreError
+from bench_runner.errors import StoreError, UsageError
 from bench_runner.model.benchmark import Case
 from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Side
 from bench_runner.model.metric import Better, Metric
 from bench_runner.model.run import Outcome
+from bench_runner.stats.looks import LOOKS
 from bench_runner.store import jsonfile
 from bench_runner.store.fields import Json, array, flag, number, numbers, table, text, unicode, whole, wholes, wrong
 from bench_runner.store.files import Store
 from bench_runner.store.jsonfile import RESTORE
-from bench_runner.store.layout import GATES
-from bench_runner.store.own import Conditions, read_conditions, write_conditions
+from bench_runner.store.layout import GATES, machine_folder, run_file
+from bench_runner.store.own import Conditions, read_conditions, words, write_conditions
 
 SCHEMA = 1
 CHANGES = {1: "the first: two commits, rounds by side and case, canaries, how and on what they were taken"}
 OUTCOMES = (*get_args(Outcome), "missing")
 ENDING = ".gate"  # JSON inside; asv warns of every .json that is no result
+LATEST_MS = 253_402_300_800_000
 
 
 def keep(store: Store, gate: Gate) -> Path:
     """Write a gate, in place of what was kept of the same one before."""
-    path = _path(store, gate)
+    path = _path(store.results / GATES, gate)
     with store.writing() as scratch:
         jsonfile.write(path, _write(gate), scratch, compact=True)
     return path
@@ -33,8 +35,9 @@ def keep(store: Store, gate: Gate) -> Path:
 
 def list_(store: Store, machine: str | None = None) -> list[Gate]:
     """Return all readable gates (of one machine), oldest first; damaged ones are collected in the store's `damaged`."""
-    found = []
-    for path in sorted((store.results / GATES).glob(f"{'*' if machine is None else machine}/*{ENDING}")):
+    place, found = store.results / GATES, []
+    folders = place.glob("*") if machine is None else [machine_folder(place, machine)]
+    for path in sorted(path for folder in folders for path in folder.glob(f"*{ENDING}")):
         try:
             found.append(load(path))
         except StoreError as error:
@@ -45,19 +48,27 @@ def list_(store: Store, machine: str | None = None) -> list[Gate]:
 def load(path: Path) -> Gate:
     """Return the gate in a file; StoreError for a damaged one."""
     data = jsonfile.read(path)
-    if (schema := data.get("schema")) != SCHEMA:
-        raise StoreError(f"{path}: has schema {schema!r}, this program reads {SCHEMA}: update bench-history")
     try:
-        return _read(data)
-    except StoreError as error:
+        schema = whole(data, "schema")
+        if schema <= SCHEMA:
+            return _in_place(_read(data), path)
+    except (StoreError, UsageError) as error:
         raise StoreError(f"{path}: {error}: {RESTORE}") from error
+    raise StoreError(f"{path}: has schema {schema}, this program reads up to {SCHEMA}: update bench-history")
 
 
-def _path(store: Store, gate: Gate) -> Path:
-    """Return the file of a gate."""
+def _in_place(gate: Gate, path: Path) -> Gate:
+    """Return a gate that would be kept in this file; StoreError for one that belongs elsewhere, or nowhere."""
+    if path != _path(path.parent.parent, gate):
+        raise StoreError("is not named as its content")
+    return gate
+
+
+def _path(place: Path, gate: Gate) -> Path:
+    """Return the file of a gate; StoreError or UsageError where what it names could leave the folder."""
     began = datetime.fromtimestamp(gate.began_ms / 1000, UTC).strftime("%Y%m%dT%H%M%S")
-    name = f"{began}-{gate.base[:8]}-{gate.head[:8]}-{gate.environment}"
-    return store.results / GATES / gate.machine / f"{name[:200]}{ENDING}"
+    base, head = (Path(run_file(sha, gate.environment)).stem for sha in (gate.base, gate.head))
+    return machine_folder(place, gate.machine) / f"{began}-{base[:8]}-{head}{ENDING}"
 
 
 def _write(gate: Gate) -> dict[str, Any]:
@@ -94,8 +105,7 @@ def _write_cell(cell: Cell) -> dict[str, Any]:
         "rounds": {side: list(values) for side, values in cell.rounds.items()},
         "fresh": {side: list(values) for side, values in cell.fresh.items()},
         "faults": {
-            side: {"outcome": one.outcome, "detail": one.detail, "output": one.output}
-            for side, one in cell.faults.items()
+            side: {"outcome": one.outcome, **words(one.detail, one.output)} for side, one in cell.faults.items()
         },
     }
 
@@ -108,12 +118,12 @@ def _read(data: Json) -> Gate:
         head=text(data, "head"),
         environment=text(data, "environment"),
         machine=text(data, "machine"),
-        began_ms=whole(data, "began_ms"),
+        began_ms=_moment(data, "began_ms"),
         seed=whole(data, "seed"),
         protocol=found.protocol,
         fingerprint=found.fingerprint,
         cells=tuple(_read_cell(one) for one in array(data.get("cells"), "cells")),
-        looks=tuple(wholes(data.get("looks"), "looks")),
+        looks=_looks(data, "looks"),
         canary=_sides(data, "canary"),
         spent_s=number(data.get("spent_s"), "spent_s"),
         whole=flag(data, "whole", default=False),
@@ -136,8 +146,8 @@ def _read_cell(data: Any) -> Cell:
         metric=Metric(
             text(metric, "name"), text(metric, "unit"), cast("Better", better), flag(metric, "exact", default=False)
         ),
-        rounds=_sides(data, "rounds"),
-        fresh=_sides(data, "fresh"),
+        rounds=_rounds(data, "rounds"),
+        fresh=_rounds(data, "fresh"),
         faults={side: _read_fault(table(data["faults"], side)) for side in SIDES if side in table(data, "faults")},
     )
 
@@ -148,6 +158,30 @@ def _read_fault(data: Json) -> Fault:
     if outcome not in OUTCOMES:
         raise wrong("outcome", f"one of {', '.join(OUTCOMES)}", outcome)
     return Fault(cast("Any", outcome), text(data, "detail"), text(data, "output"))
+
+
+def _moment(data: Json, key: str) -> int:
+    """Return milliseconds since 1970 that lie before the year 10000."""
+    found = whole(data, key)
+    if not 0 <= found < LATEST_MS:
+        raise wrong(key, "a moment in milliseconds", found)
+    return found
+
+
+def _looks(data: Json, key: str) -> tuple[int, ...]:
+    """Return after how many rounds all was looked at, which is not often, nor after very many."""
+    found = wholes(data.get(key), key)
+    if found != sorted(set(found) - {0}) or len(found) > len(LOOKS) or max(found, default=0) > LOOKS[-1]:
+        raise wrong(key, "a few numbers of rounds that rise", found)
+    return tuple(found)
+
+
+def _rounds(data: Json, key: str) -> Mapping[Side, tuple[float, ...]]:
+    """Return the numbers of rounds, which are as many on all sides."""
+    found = _sides(data, key)
+    if found and (len(found) < len(SIDES) or len(set(map(len, found.values()))) > 1):
+        raise wrong(key, "as many rounds on all sides", table(data, key))
+    return found
 
 
 def _sides(data: Json, key: str) -> Mapping[Side, tuple[float, ...]]:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from markdown_it import MarkdownIt
 from bench_runner import plugins
 from bench_runner.errors import UsageError
 from bench_runner.hostile import plain
+from bench_runner.report.github import COMMENT_CHARACTERS, fitted
 from bench_runner.report.sheet import Data, Output, Sheet, render
 
 FORMATS = plugins.names("reporters")
@@ -103,11 +105,25 @@ def text_shape(text: str) -> object:
     return text.count("+8.2 %"), text.count("failed:"), text.count("\n ──")
 
 
+def junit_shape(text: str) -> object:
+    return [(one.tag, sorted(one.attrib)) for one in ET.fromstring(text).iter()]
+
+
+def github_shape(text: str) -> object:
+    """What the runner obeys: it trims lines, and listens again only to the word that it was told."""
+    first, *rest = text.splitlines()
+    word = first.removeprefix("::stop-commands::")
+    obeyed = rest[[line.strip() for line in rest].index(f"::{word}::") + 1 :]
+    return [line.partition(" ")[0] for line in obeyed]
+
+
 SHAPES: dict[str, Callable[[str], object]] = {
     "md": markdown_shape,
     "csv": csv_shape,
     "json": json_shape,
     "text": text_shape,
+    "junit": junit_shape,
+    "github": github_shape,
 }
 
 
@@ -247,5 +263,37 @@ def test_text_shows_markup_as_it_is() -> None:
 
 
 def test_an_unknown_format_is_named_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"yaml.*csv, json, md, text"):
+    with pytest.raises(UsageError, match=r"yaml.*csv, github, json, junit, md, text"):
         render(SHEET, "yaml")
+
+
+def test_junit_fails_what_got_worse_and_what_is_not_there() -> None:
+    cells = tuple((name, "said") for name in ("a", "b", "c", "d"))
+    text = render(Sheet("t", ("benchmark", "verdict"), cells, {}, marks=("worse", "failed", "better", "")), "junit")
+    suite = ET.fromstring(text)[0]
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+    }
+    kinds = [[inner.tag for inner in case] for case in suite.iter("testcase")]
+    assert kinds == [["failure", "system-out"], ["error", "system-out"], ["system-out"], ["system-out"]]
+
+
+def test_github_annotates_ten_rows_and_says_how_many_more_there_are() -> None:
+    cells = tuple((f"time_{k}", "100%\nworse") for k in range(12))
+    sheet = Sheet("a:b, c", ("benchmark", "verdict"), cells, {}, marks=("worse",) * 12)
+    found = [line for line in render(sheet, "github").splitlines() if line.startswith(("::error", "::notice"))]
+    assert found[0] == "::error title=a%3Ab%2C c::time_0, 100%25 worse"
+    assert len(found) == 11
+    assert found[-1] == "::notice::2 more rows are in the table"
+
+
+def test_markdown_for_github_fits_its_limits_and_says_what_is_left_out() -> None:
+    cells = tuple((f"time_{k}", "x" * 100) for k in range(2000))
+    sheet = Sheet("t", ("benchmark", "verdict"), cells, {}, notes=("2000 rows",))
+    text = fitted(sheet, COMMENT_CHARACTERS)
+    assert COMMENT_CHARACTERS // 2 < len(text.encode()) <= COMMENT_CHARACTERS
+    rows = text.count("| time_")
+    assert f"{2000 - rows} more rows are left out" in text
+    assert fitted(replace(sheet, cells=cells[:10]), COMMENT_CHARACTERS).count("| time_") == 10
