@@ -1,5 +1,6 @@
 """Judges two commits that were measured side by side: each cell, the gate, and how far the gate can be trusted."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -27,7 +28,7 @@ def judge(gate: Gate, aim: Aim, floors: Mapping[str, float] | None = None) -> Ju
         len(sanity),
         tuple(one.cell.case for one in sanity if one.flagged),
         tuple(one.cell.case for one in sanity if one.flagged and one.word in {"slower", "faster"}),
-        looks.detectable(list(court.final("head").values())),
+        looks.detectable([one.numbers for one in court.final("head").values()]),
         _spread(gate),
     )
     word, why = _word(gate, cells, certificate)
@@ -48,7 +49,7 @@ def _word(gate: Gate, cells: Sequence[Seen], certificate: Certificate) -> tuple[
     if certificate.red and slower:
         return "INCONCLUSIVE", _named(cells, certificate.red, "differ between the base and itself: do not believe it")
     if slower:
-        sizes = [f"{one.cell.case.id} {units.percent(one.ratio)}" for one in slower]
+        sizes = [f"{one.cell.case.id} {_change(one)}".rstrip() for one in slower]
         return "REGRESSION", f"{_of(slower, cells)} got worse: {_list(sizes)}"
     blocking = [one for one in cells if one.word == "missing" or _broke(one)]
     if blocking or not any(one.cell.measured for one in cells):
@@ -56,12 +57,28 @@ def _word(gate: Gate, cells: Sequence[Seen], certificate: Certificate) -> tuple[
         return "INCOMPLETE", f"{_of(blocking, cells)} missing or failed: {_list(names)}" if names else _nothing(cells)
     judged = [one for one in cells if one.word in {"slower", "faster", "unchanged", "inconclusive"}]
     decided = [one for one in judged if one.word != "inconclusive"]
-    if not gate.whole and any(one.flagged and awaited(one.cell) for one in judged if one.word == "inconclusive"):
-        return "INCONCLUSIVE", "what looks changed could not be measured anew in the time given"
-    if not decided or 2 * len(decided) < len(judged):
-        return "INCONCLUSIVE", f"only {len(decided)} of {units.count(len(judged), 'cell')} could be decided"
+    if why := _vague(gate, judged, len(decided)):
+        return "INCONCLUSIVE", why
     doubt = f"; nothing can be said of {len(judged) - len(decided)}" if len(decided) < len(judged) else ""
     return "PASS", f"none of {units.count(len(decided), 'cell')} got worse{doubt}"
+
+
+def _vague(gate: Gate, judged: Sequence[Seen], decided: int) -> str:
+    """Return why too little is known of cells to say that none got worse; "" where it is enough."""
+    if not gate.looks:
+        return "time was over before the first look"
+    if not gate.whole and any(one.flagged and awaited(one.cell) for one in judged if one.word == "inconclusive"):
+        return "what looks changed could not be measured anew in the time given"
+    return (
+        ""
+        if 0 < 2 * decided >= len(judged)
+        else f"only {decided} of {units.count(len(judged), 'cell')} could be decided"
+    )
+
+
+def _change(one: Seen) -> str:
+    """Return by how much a cell changed; "" where no share tells, as from nothing to something."""
+    return units.percent(one.ratio) if math.isfinite(one.ratio) else ""
 
 
 def _broke(one: Seen) -> bool:
@@ -99,7 +116,7 @@ def _explained(one: Seen, cells: Sequence[Seen]) -> Seen:
         if split(other.cell.case.benchmark)[0] == name and other.cell.case.params == params and other.cell.metric.exact
     ]
     moved = [
-        f"{split(other.cell.case.benchmark)[1]} {units.percent(other.ratio)}" for other in siblings if other.flagged
+        f"{split(other.cell.case.benchmark)[1]} {_change(other) or 'changed'}" for other in siblings if other.flagged
     ]
     still = [split(other.cell.case.benchmark)[1] for other in siblings if other.word == "unchanged"]
     words = moved or ([f"the same number of {', '.join(still)}: layout, data or the machine"] if still else [])

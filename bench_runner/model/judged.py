@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench_runner.model.benchmark import Case
-from bench_runner.model.gate import Cell, Gate
+from bench_runner.model.gate import Cell, Clock, Gate
 
 CellWord = Literal["slower", "faster", "unchanged", "inconclusive", "missing", "new", "failed"]
 GateWord = Literal["PASS", "REGRESSION", "INCONCLUSIVE", "INCOMPLETE"]
@@ -18,7 +18,7 @@ NOISY = 0.05
 class Seen:
     """What is known of one cell: ratio = head / base with its interval, p with the least that it can be, and q.
 
-    `state` is what looking at it came to, before anything was measured anew.
+    `state` is what looking at it came to, before anything was measured anew; `clock` is the one it was told by.
     """
 
     cell: Cell
@@ -31,6 +31,7 @@ class Seen:
     q: float = float("nan")
     state: State = "alike"
     reason: str = ""
+    clock: Clock = "wall"
 
     @property
     def flagged(self) -> bool:

@@ -157,7 +157,7 @@ def word(one: Seen) -> str:
 
 def _middle(one: Seen, side: Side) -> float:
     """Return the median of the rounds of a side; NaN without any."""
-    values = [value for value in one.cell.rounds.get(side, ()) if math.isfinite(value)]
+    values = [value for value in one.cell.taken(side, one.clock) if math.isfinite(value)]
     return median(values) if values else math.nan
 
 
@@ -190,6 +190,7 @@ def _entry(one: Seen) -> dict[str, object]:
         "params": list(one.cell.case.params),
         "metric": one.cell.metric.name,
         "unit": one.cell.metric.unit,
+        "clock": one.clock,
         "base": _number(_middle(one, "base")),
         "head": _number(_middle(one, "head")),
         "rounds": one.cell.measured,

@@ -55,7 +55,7 @@ class Sides:
 
     def measure(self, gate: Gate, judge: Judge) -> Judged:
         """Go on with a gate until all is known that can be, or time is over; what was measured is kept all the time."""
-        self._random = Random(gate.seed + sum(one.measured for one in gate.cells))  # noqa: S311 - an order
+        self._random = Random(gate.seed + len(gate.canary.get("base", ())))  # noqa: S311 - an order
         with ExitStack() as held:
             for rig in self.rigs.values():
                 held.enter_context(rig)
@@ -150,27 +150,35 @@ class Sides:
         self.keep(gate)
         return gate
 
-    def _turns(self, cell: Cell) -> dict[Side, float]:
-        """Give a cell its turn on all sides, in random order; return the centre of each that has one."""
+    def _turns(self, cell: Cell) -> dict[Side, tuple[float, float]]:
+        """Give a cell its turn on all sides, in random order; return the centre and the CPU seconds of each."""
         sides = list(self.rigs)
         self._random.shuffle(sides)
         found = {}
         for side in sides:
             course = self._courses[side][cell.case]
             self.rigs[side].turn(course)
-            if course.bad:  # the others tell whether it is all of them that fail
+            if course.bad:  # the other sides tell whether it fails everywhere, whichever came first
                 continue
-            values = finite(course.rounds[-1].values)
-            found[side] = median(values) if values else math.nan
+            last = course.rounds[-1]
+            values = finite(last.values)
+            found[side] = (median(values) if values else math.nan, last.cpu_s + last.child_cpu_s)
         return found
 
-    def _taken(self, cell: Cell, found: Mapping[Side, float], into: str) -> Cell:
+    def _taken(self, cell: Cell, found: Mapping[Side, tuple[float, float]], into: str) -> Cell:
         """Return a cell with a round, or with what went wrong in it."""
         if len(found) < len(self.rigs):
             return self._faulted(cell)
-        before = cell.rounds if into == "rounds" else cell.fresh
-        more = {side: (*before.get(side, ()), found[side]) for side in SIDES}
-        return replace(cell, rounds=more) if into == "rounds" else replace(cell, fresh=more)
+        centres = {side: found[side][0] for side in SIDES}
+        cpu = {side: found[side][1] for side in SIDES} if timed(cell) else {}
+        if into == "rounds":
+            return replace(cell, rounds=_longer(cell.rounds, centres), cpu=_longer(cell.cpu, cpu))
+        return replace(cell, fresh=_longer(cell.fresh, centres), fresh_cpu=_longer(cell.fresh_cpu, cpu))
+
+
+def _longer(before: Mapping[Side, tuple[float, ...]], more: Mapping[Side, float]) -> dict[Side, tuple[float, ...]]:
+    """Return rounds with one more on each side."""
+    return {side: (*before.get(side, ()), value) for side, value in more.items()}
 
 
 def _pace(rig: Rig) -> float:

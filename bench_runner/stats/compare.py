@@ -160,8 +160,10 @@ def judge(contrast: Contrast, q: float, metric: Metric) -> Verdict:
     relevant = size > contrast.floor * max(abs(contrast.before), abs(contrast.after))
     if relevant and metric.better != "neither" and (contrast.certain or q < FALSE_SHARE):
         return "slower" if metric.worse(contrast.before, contrast.after) else "faster"
+    if contrast.certain:
+        return "undecided" if relevant else "unchanged"
     inside = contrast.ratio_low >= 1 / (1 + FLOOR) and contrast.ratio_high <= 1 + FLOOR
-    return "unchanged" if inside or (contrast.certain and not relevant) else "undecided"
+    return "unchanged" if inside else "undecided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,10 @@ def state(cell: Paired, look: int, aim: Aim, most: int = LOOKS[-1]) -> State:
 
 def confirmed(old: Array, new: Array, flagged: Paired, aim: Aim, cells: int = 1) -> bool:
     """Whether rounds (log scale) that were measured anew show a flagged cell's change too, one of so many cells."""
-    old, new, slower = old[np.isfinite(old)], new[np.isfinite(new)], flagged.ratio > 1
-    gap = float(np.median(np.subtract.outer(new, old))) if len(old) and len(new) else 0.0
-    return beyond(grown(gap), aim.floor) and one_sided(old, new, slower=slower) <= AGAIN / cells
+    gaps = np.subtract.outer(new[np.isfinite(new)], old[np.isfinite(old)])
+    gap = float(np.median(gaps)) if gaps.size else 0.0
+    p = one_sided(old, new, slower=flagged.ratio > 1, by_round=flagged.by_round)
+    return beyond(grown(gap), aim.floor) and p <= AGAIN / cells
 
 
 def confirming(cell: Paired) -> int:

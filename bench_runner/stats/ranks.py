@@ -1,4 +1,4 @@
-"""The Mann-Whitney test, exact for the samples at hand, ties included."""
+"""Exact tests by ranks, ties included: of two samples (Mann and Whitney), and of pairs (Wilcoxon)."""
 
 import math
 from collections.abc import Sequence
@@ -35,6 +35,33 @@ def least_p(a: int, b: int) -> float:
     return min(1.0, 2 / math.comb(a + b, a))
 
 
+def signed_p(gaps: Sequence[float]) -> float:
+    """Return the two-sided p of gaps having either sign alike (sign flips of the signed rank sum); 1 without any.
+
+    Gaps of zero say nothing, and are left out (Wilcoxon, 1945).
+    """
+    found = np.asarray([gap for gap in gaps if gap != 0], dtype=float)
+    if not len(found):
+        return 1.0
+    doubled = tuple(int(rank) for rank in 2 * midranks(np.abs(found).tolist()))
+    observed = sum(rank for rank, gap in zip(doubled, found, strict=True) if gap > 0)
+    ways = _flips(tuple(sorted(doubled)))
+    extreme = np.abs(np.arange(len(ways)) - sum(doubled) / 2) >= abs(observed - sum(doubled) / 2) - HAIR
+    return min(1.0, float(ways[extreme].sum() / ways.sum()))
+
+
+def signed_least_p(pairs: int) -> float:
+    """Return the smallest two-sided p that so many pairs can reach: 2 / 2**pairs."""
+    return min(1.0, 2.0 ** (1 - pairs))
+
+
+def signed_cut(pairs: int, alpha: float) -> int:
+    """Return how many of the ordered Walsh averages a 1 - alpha interval leaves out on each side; -1: too few."""
+    ways = _flips(tuple(2 * rank for rank in range(1, pairs + 1)))[::2]
+    below = np.cumsum(ways) / ways.sum()
+    return int(np.searchsorted(below, alpha / 2, side="right")) - 1
+
+
 def midranks(values: Sequence[float]) -> Array:
     """Return the ranks from 1, ties sharing their mean rank."""
     points = np.asarray(values, dtype=float)
@@ -63,6 +90,16 @@ def _ways(ranks: tuple[int, ...], size: int) -> Array:
         ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
     chosen: Array = ways[size]
     return chosen
+
+
+@lru_cache(maxsize=256)
+def _flips(ranks: tuple[int, ...]) -> Array:
+    """Return in how many ways some of the ranks, or none, add up to each sum."""
+    ways = np.zeros(sum(ranks) + 1)
+    ways[0] = 1
+    for rank in ranks:
+        ways[rank:] += ways[: len(ways) - rank].copy()
+    return ways
 
 
 def _approximate(ranks: Array, size: int, observed: float) -> float:

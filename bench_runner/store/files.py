@@ -50,7 +50,7 @@ class Store:
 
     def __init__(self, results: Path, root: Path | None = None) -> None:
         """Open it; `root` is the folder of the project, which is not told to those who read the results."""
-        self.results, self._root = results, root
+        self.results, self.root = results, root
         self.damaged: list[Damage] = []
 
     def add(self, run: Run, *, benchmarks: Iterable[Benchmark]) -> Path:
@@ -192,7 +192,7 @@ class Store:
 
     def _put(self, path: Path, old: Document | None, run: Run, known: Mapping[str, Benchmark], scratch: Path) -> None:
         """Write a run beside what its file holds, its machine and benchmarks first."""
-        content = update(old, published(run, self._root), known)
+        content = update(old, published(run, self.root), known)
         self._save_machine(run.machine, scratch)
         self._save_benchmarks(known, scratch)
         jsonfile.write(path, content, scratch, compact=True)

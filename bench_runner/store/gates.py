@@ -10,6 +10,7 @@ from bench_runner.model.benchmark import Case
 from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Side
 from bench_runner.model.metric import Better, Metric
 from bench_runner.model.run import Outcome
+from bench_runner.private import hide
 from bench_runner.stats.looks import LOOKS
 from bench_runner.store import jsonfile
 from bench_runner.store.fields import Json, array, flag, number, numbers, table, text, unicode, whole, wholes, wrong
@@ -29,7 +30,7 @@ def keep(store: Store, gate: Gate) -> Path:
     """Write a gate, in place of what was kept of the same one before."""
     path = _path(store.results / GATES, gate)
     with store.writing() as scratch:
-        jsonfile.write(path, _write(gate), scratch, compact=True)
+        jsonfile.write(path, _write(gate, store.root), scratch, compact=True)
     return path
 
 
@@ -71,8 +72,8 @@ def _path(place: Path, gate: Gate) -> Path:
     return machine_folder(place, gate.machine) / f"{began}-{base[:8]}-{head}{ENDING}"
 
 
-def _write(gate: Gate) -> dict[str, Any]:
-    """Return a gate as JSON."""
+def _write(gate: Gate, root: Path | None = None) -> dict[str, Any]:
+    """Return a gate as JSON, fit to be published; `root` is the project's folder."""
     return {
         "schema": SCHEMA,
         "base": gate.base,
@@ -85,12 +86,12 @@ def _write(gate: Gate) -> dict[str, Any]:
         "canary": {side: list(values) for side, values in gate.canary.items()},
         "spent_s": gate.spent_s,
         "whole": gate.whole,
-        "cells": [_write_cell(one) for one in gate.cells],
+        "cells": [_write_cell(one, root) for one in gate.cells],
         **write_conditions(Conditions(gate.protocol, gate.fingerprint)),
     }
 
 
-def _write_cell(cell: Cell) -> dict[str, Any]:
+def _write_cell(cell: Cell, root: Path | None) -> dict[str, Any]:
     """Return a cell as JSON."""
     return {
         "benchmark": cell.case.benchmark,
@@ -104,8 +105,11 @@ def _write_cell(cell: Cell) -> dict[str, Any]:
         },
         "rounds": {side: list(values) for side, values in cell.rounds.items()},
         "fresh": {side: list(values) for side, values in cell.fresh.items()},
+        "cpu": {side: list(values) for side, values in cell.cpu.items()},
+        "fresh_cpu": {side: list(values) for side, values in cell.fresh_cpu.items()},
         "faults": {
-            side: {"outcome": one.outcome, **words(one.detail, one.output)} for side, one in cell.faults.items()
+            side: {"outcome": one.outcome, **words(hide(one.detail, root), hide(one.output, root))}
+            for side, one in cell.faults.items()
         },
     }
 
@@ -148,6 +152,8 @@ def _read_cell(data: Any) -> Cell:
         ),
         rounds=_rounds(data, "rounds"),
         fresh=_rounds(data, "fresh"),
+        cpu=_rounds(data, "cpu"),
+        fresh_cpu=_rounds(data, "fresh_cpu"),
         faults={side: _read_fault(table(data["faults"], side)) for side in SIDES if side in table(data, "faults")},
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench_runner.stats.ranks import confidence_cut, least_p, midranks, p_value
+from bench_runner.stats.ranks import confidence_cut, least_p, midranks, p_value, signed_cut, signed_least_p, signed_p
 
 SMALL = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=5)
 
@@ -68,3 +68,36 @@ def test_the_cut_of_many_is_nearly_exact() -> None:
     approximate = 50 * 51 / 2 - 1.96 * math.sqrt(50 * 51 * 102 / 12)
     assert confidence_cut(50, 51, 0.05) == math.floor(approximate)
     assert exact == pytest.approx(approximate, abs=30)
+
+
+@given(st.lists(st.floats(-5, 5).filter(lambda gap: gap == 0 or abs(gap) > 1e-6), min_size=1, max_size=12))
+def test_signed_p_is_what_flipping_all_signs_gives(gaps: list[float]) -> None:
+    found = np.array([gap for gap in gaps if gap != 0])
+    if not len(found):
+        assert signed_p(gaps) == 1.0
+        return
+    sizes = stats.rankdata(np.abs(found))
+    flips = np.array(list(itertools.product([0, 1], repeat=len(found))))
+    sums, observed = flips @ sizes, sizes[found > 0].sum()
+    far = np.abs(sums - sizes.sum() / 2) >= abs(observed - sizes.sum() / 2) - 1e-9
+    assert signed_p(gaps) == pytest.approx(far.mean())
+
+
+@pytest.mark.parametrize("pairs", [3, 6, 10, 25, 60])
+def test_signed_p_agrees_with_scipy_where_nothing_is_tied(pairs: int) -> None:
+    gaps = np.random.default_rng(pairs).normal(0.3, 1, pairs)
+    assert signed_p(gaps.tolist()) == pytest.approx(stats.wilcoxon(gaps, method="exact").pvalue)
+    assert signed_p(list(range(1, pairs + 1))) == pytest.approx(signed_least_p(pairs))
+
+
+@pytest.mark.parametrize("pairs", [6, 10, 20])
+def test_the_signed_interval_is_the_test_turned_round(pairs: int) -> None:
+    gaps = np.random.default_rng(pairs).normal(0, 1, pairs)
+    walsh = np.sort([(gaps[i] + gaps[j]) / 2 for i in range(pairs) for j in range(i, pairs)])
+    cut = signed_cut(pairs, 0.1)
+    low, high = walsh[cut], walsh[-1 - cut]
+    for inside in (low + 1e-9, high - 1e-9):
+        assert signed_p((gaps - inside).tolist()) > 0.1
+    for outside in (low - 1e-9, high + 1e-9):
+        assert signed_p((gaps - outside).tolist()) <= 0.1
+    assert signed_cut(4, 0.1) == -1
