@@ -113,14 +113,12 @@ def ours(suite, plan):
 
 def confirmed(suite, flagged, rounds):
     """Return what is left of flagged cells when they are measured again by themselves."""
-    needed = {k: looks.confirming(one) for k, one in flagged.items()}
+    needed = {k: looks.confirming(one.rounds) for k, one in flagged.items()}
     fresh, slower = suite.values(max(needed.values()), (0, 1, 0)), np.zeros(suite.cells, dtype=bool)
-    for k in range(suite.cells):
-        fresh[:, needed.get(k, 0) :, k] = math.nan
-        rounds[k] += needed.get(k, 0)
-    old, new, _ = paired.steadied(paired.scaled(fresh))
     for k, one in flagged.items():
-        slower[k] = one.ratio > 1 and looks.confirmed(old[:, k], new[:, k], one, AIM, len(flagged))
+        rounds[k] += needed[k]
+        old, new, _ = (column[:, 0] for column in paired.scaled(fresh[:, : needed[k], k : k + 1]))
+        slower[k] = one.ratio > 1 and looks.confirmed(old, new, one, AIM, len(flagged))
     return Gate(slower, rounds)
 
 

@@ -162,7 +162,8 @@ def main():
     parser.add_argument("--asv", action="store_true")
     parser.add_argument("--folder", type=Path)
     chosen = parser.parse_args()
-    head = f"{'tool':<13} {'head':<7} {'gates':>5}  {'verdicts':<40} {'found':>6} {'faster':>6} {'others':>6} {'rounds':>7}"
+    names = f"{'found':>6} {'faster':>6} {'others':>6} {'rounds':>7}"
+    head = f"{'tool':<13} {'head':<7} {'gates':>5}  {'verdicts':<40} {names}"
     print(head, flush=True)
     with tempfile.TemporaryDirectory(prefix="gates-", ignore_cleanup_errors=True) as temporary:
         folder = (chosen.folder or Path(temporary)) / "ours"

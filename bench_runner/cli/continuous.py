@@ -1,5 +1,6 @@
 """`continuous`: two commits measured side by side, and a verdict that can be believed."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,8 +98,8 @@ def share(text: str, option: str) -> float:
     try:
         found = units.share(text)
     except ValueError as error:
-        raise UsageError(f"{option} {text}: {error}; write 3% or 0.03") from error
-    if found <= 0:
+        raise UsageError(f"{option} {text}: {error}") from error
+    if not 0 < found < math.inf:
         raise UsageError(f"{option} {text}: it has to be more than nothing")
     return found
 
@@ -109,6 +110,6 @@ def floor(factor: float | None) -> float:
 
     if factor is None:
         return Aim().floor
-    if factor <= 1:
+    if not 1 < factor < math.inf:
         raise UsageError(f"--factor {factor:g}: a ratio above 1, as 1.05 for 5 %")
     return factor - 1

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +26,7 @@ from bench_runner.runner.execute import Processes
 from bench_runner.runner.paired import Sides, Stop
 from bench_runner.runner.rig import Rig
 from bench_runner.runner.session import selector
-from bench_runner.runner.sides import workspaces
+from bench_runner.runner.sides import FOLDERS, workspaces
 from bench_runner.stats.looks import LOOKS, Aim
 from bench_runner.store import gates
 
@@ -54,9 +54,7 @@ def gated(project: Project, order: Order, wish: Wish) -> tuple[Judged, Record]:
         raise UsageError("an existing environment holds one commit: continuous needs two, use -E uv:3.12 or venv")
     base = _sha(project, wish.base)
     shas: Shas = {"base": base, "head": project.repository.resolve(wish.head), "again": base}
-    kept = None if wish.again else _kept(project, work, shas)
-    whole = kept is not None and kept.whole
-    judged = judge(kept, wish.aim) if kept and whole else _measured(project, order, work, wish, shas, kept)
+    judged = _measured(project, order, work, wish, shas)
     return judged, record(gates.list_(project.store, project.machine.machine), wish.aim)
 
 
@@ -66,14 +64,7 @@ def _sha(project: Project, name: str) -> str:
     return held.get(name) or project.repository.resolve(name)
 
 
-def _kept(project: Project, work: Work, shas: Shas) -> Gate | None:
-    """Return the newest gate of these commits here."""
-    wanted = (shas["base"], shas["head"], work.environments[0].name)
-    every = gates.list_(project.store, project.machine.machine)
-    return next((one for one in reversed(every) if (one.base, one.head, one.environment) == wanted), None)
-
-
-def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas, kept: Gate | None) -> Judged:
+def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas) -> Judged:
     """Measure what is left of a gate."""
     until = time.monotonic() + 60 * wish.minutes if wish.minutes else math.inf
     plan = replace(work, sampling=replace(work.sampling, rounds=LOOKS[0], retry_budget=0.0, samples=SAMPLES))
@@ -83,7 +74,9 @@ def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas
         known = _listed(project, work, places, screen)
         benchmarks = _chosen(known, order)
         cells = tuple(_cell(case, one, known) for case, one in benchmarks.items())
-        gate = _gone_on(replace(_begun(project, plan, shas, places), cells=cells), kept)
+        gate = replace(_begun(project, plan, shas, places), cells=cells)
+        if not wish.again:
+            gate = _gone_on(gate, gates.list_(project.store, gate.machine))
         sides = Sides(
             rigs,
             benchmarks,
@@ -106,7 +99,7 @@ def _rigs(work: Work, places: Mapping[Side, Workspace]) -> Iterator[Mapping[Side
     with TemporaryDirectory(prefix="bench-runner-", ignore_cleanup_errors=True) as folder:
         found: dict[Side, Rig] = {}
         for side, place in places.items():
-            own = Path(folder) / side
+            own = Path(folder) / FOLDERS[side]
             own.mkdir()
             found[side] = Rig(place, work.suite.at(place).absolute(), work.sampling, own)
         yield found
@@ -145,18 +138,21 @@ def _begun(project: Project, work: Work, shas: Shas, places: Mapping[Side, Works
 
 
 def _cell(case: Case, benchmark: Benchmark, known: Known) -> Cell:
-    """Return a cell with nothing measured; one that a commit does not have is missing there."""
-    faults = {
-        side: Fault("missing")
-        for side in COMMITS
-        if not any(case in one.cases() for one in known[side] if one.name == case.benchmark)
-    }
-    return Cell(case, benchmark.kind, benchmark.metric, faults=faults)
+    """Return a cell with nothing measured; one that a commit does not have, or has otherwise, is not compared."""
+    own = {side: next((one for one in known[side] if case.benchmark == one.name), None) for side in COMMITS}
+    faults = {side: Fault("missing") for side, one in own.items() if one is None or case not in one.cases()}
+    versions = {one.version for one in own.values() if one}
+    if len(versions) > 1:
+        faults["head"] = Fault("unlike", "the benchmark itself is another one there")
+    return Cell(case, benchmark.kind, benchmark.metric, faults=faults, version=benchmark.version)
 
 
-def _gone_on(gate: Gate, kept: Gate | None) -> Gate:
-    """Return a gate with what was measured before, if that was of the same cells and in the same way."""
-    same = kept is not None and (kept.protocol, kept.fingerprint) == (gate.protocol, gate.fingerprint)
-    if kept is None or not same or {one.case for one in kept.cells} != {one.case for one in gate.cells}:
-        return gate
-    return kept
+def _gone_on(gate: Gate, every: Sequence[Gate]) -> Gate:
+    """Return the newest gate of the same cells that was measured in the same way, else the one that begins."""
+    return next((one for one in reversed(every) if _told(one) == _told(gate)), gate)
+
+
+def _told(gate: Gate) -> object:
+    """Return what tells a gate from others: commits, place, how it is measured, and of what."""
+    cells = {(one.case, one.version, one.kind) for one in gate.cells}
+    return gate.base, gate.head, gate.environment, gate.machine, gate.protocol, gate.fingerprint, cells

@@ -1,7 +1,7 @@
 """What is known of one cell of a gate, in a word, and why."""
 
 from bench_runner import units
-from bench_runner.model.gate import Cell, Side
+from bench_runner.model.gate import COMMITS, Cell, Side
 from bench_runner.model.judged import CellWord, Seen, State
 from bench_runner.stats import looks, paired
 
@@ -13,17 +13,27 @@ def timed(cell: Cell) -> bool:
 
 def awaited(cell: Cell) -> int:
     """Return how many more fresh rounds it takes to confirm or refute a cell that looks changed."""
-    return max(0, min(cell.measured, looks.CONFIRMING) - len(cell.fresh.get("base", ())))
+    return max(0, looks.confirming(cell.measured) - len(cell.fresh.get("base", ())))
 
 
 def faulty(cell: Cell) -> Seen:
     """Return the word for a cell that one side has no numbers of."""
     side: Side = "head" if "head" in cell.faults else "base"
     fault = cell.faults.get(side) or next(iter(cell.faults.values()))
-    missing = fault.outcome == "missing"
-    word: CellWord = ("new" if side == "base" else "missing") if missing else "failed"
-    where = "at both commits" if {"base", "head"} <= set(cell.faults) else f"at the {side}"
-    return Seen(cell, word, reason=f"{fault.outcome} {where}{': ' + fault.detail if fault.detail else ''}")
+    where = "at both commits" if set(COMMITS) <= set(cell.faults) else f"at the {side}"
+    return Seen(cell, _word(cell), reason=f"{fault.outcome} {where}{': ' + fault.detail if fault.detail else ''}")
+
+
+def _word(cell: Cell) -> CellWord:
+    """Return the word for what kept a cell from being measured: what one commit alone has not is new or missing."""
+    found = {side: cell.faults[side].outcome for side in COMMITS if side in cell.faults}
+    if "unlike" in found.values():
+        return "unlike"
+    if not found or not set(found.values()) <= {"missing", "skipped"}:
+        return "failed"
+    if len(found) == len(COMMITS):
+        return "skipped"
+    return "new" if "base" in found else "missing"
 
 
 def unflagged(state: State, one: paired.Paired) -> tuple[CellWord, str]:

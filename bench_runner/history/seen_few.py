@@ -43,7 +43,7 @@ def _few(cell: Cell, one: Contrast, q: float, fresh: Contrast | None) -> Seen:
     verdict = judge(one, q, cell.metric)
     if verdict == "undecided" and not one.tested and one.ratio == 1:
         verdict = "unchanged"  # of a number that may be random, but was not
-    word: CellWord = "inconclusive" if verdict == "undecided" else verdict  # type: ignore[assignment] # the same words
+    word: CellWord = "inconclusive" if verdict == "undecided" else verdict
     changed = word in {"slower", "faster"}
     reason = "; ".join(one.warnings)
     if changed and not cell.metric.exact:

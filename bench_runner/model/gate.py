@@ -21,7 +21,7 @@ CLOSE = 1.1
 class Fault:
     """Why a side has no numbers of a cell: how it ended, in words, and what it printed."""
 
-    outcome: Outcome | Literal["missing"]
+    outcome: Outcome | Literal["missing", "unlike"]
     detail: str = ""
     output: str = ""
 
@@ -43,6 +43,7 @@ class Cell:
     faults: Mapping[Side, Fault] = field(default_factory=dict)
     cpu: Mapping[Side, tuple[float, ...]] = field(default_factory=dict)
     fresh_cpu: Mapping[Side, tuple[float, ...]] = field(default_factory=dict)
+    version: str = ""
 
     @property
     def bound(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 from bench_runner.model.benchmark import Case
 from bench_runner.model.gate import Cell, Clock, Gate
 
-CellWord = Literal["slower", "faster", "unchanged", "inconclusive", "missing", "new", "failed"]
+CellWord = Literal["slower", "faster", "unchanged", "inconclusive", "missing", "new", "failed", "skipped", "unlike"]
 GateWord = Literal["PASS", "REGRESSION", "INCONCLUSIVE", "INCOMPLETE"]
 State = Literal["changed", "alike", "open", "unclear"]
 

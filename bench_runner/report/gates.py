@@ -12,7 +12,10 @@ from bench_runner.report import spread
 from bench_runner.report.sheet import Data, Output, Sheet
 
 SCHEMA = "bench_runner.gate/1"
-ORDER: tuple[CellWord, ...] = ("slower", "failed", "missing", "faster", "inconclusive", "new", "unchanged")
+ORDER: tuple[CellWord, ...] = (
+    *("slower", "failed", "missing", "faster", "inconclusive"),
+    *("unlike", "new", "unchanged", "skipped"),
+)
 MARKS = {"slower": "worse", "faster": "better", "failed": "failed", "missing": "missing"}
 DATA = (
     *("benchmark", "metric", "unit", "base", "head", "rounds", "fresh_rounds", "ratio", "ratio_low", "ratio_high"),
@@ -134,7 +137,8 @@ def _rank(one: Seen) -> tuple[int, float, str]:
 def _printed(one: Seen) -> tuple[str, ...]:
     """Return the row for people."""
     changed = one.word in {"slower", "faster"}
-    change = units.percent(one.ratio) if changed else "~" if math.isfinite(one.ratio) else ""
+    known = math.isfinite(one.ratio)
+    change = (units.percent(one.ratio) if changed else "~") if known else ""
     bounded = 0 < one.low < one.high < math.inf
     return (
         one.cell.case.id,

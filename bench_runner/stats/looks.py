@@ -52,9 +52,9 @@ def confirmed(old: Array, new: Array, flagged: Paired, aim: Aim, cells: int = 1)
     return beyond(grown(gap), aim.floor) and p <= AGAIN / cells
 
 
-def confirming(cell: Paired) -> int:
-    """Return how many rounds of each side confirm or refute a flagged cell: as many as it took to flag it."""
-    return min(cell.rounds, CONFIRMING)
+def confirming(rounds: int) -> int:
+    """Return how many fresh rounds of each side confirm or refute what so many flagged: as many, up to a limit."""
+    return min(rounds, CONFIRMING)
 
 
 def detectable(cells: Sequence[Paired]) -> float:

@@ -88,7 +88,7 @@ def compare(sides: Sequence[Array], blocks: Sequence[int]) -> list[Paired]:
     sides were in random order, first to last. A cell with values that are not above zero is compared by differences
     in units of its size, and the ratio is what they would be of a logarithm.
     """
-    before, after = (np.asarray(side, dtype=float) for side in sides[:2])
+    before, after = (np.where(np.isfinite(side), side, math.nan) for side in sides[:2])
     logs = scaled(sides)
     steady = steadied(logs)
     same = all(np.array_equal(*pair, equal_nan=True) for pair in zip(logs, steady, strict=True))
@@ -101,7 +101,7 @@ def compare(sides: Sequence[Array], blocks: Sequence[int]) -> list[Paired]:
 
 def scaled(sides: Sequence[Array]) -> list[Array]:
     """Return values on a scale where a change adds: logarithms, or units of the median size of a cell."""
-    found = np.stack([np.asarray(side, dtype=float) for side in sides])
+    found = np.stack([np.where(np.isfinite(side), side, math.nan) for side in sides])
     with np.errstate(invalid="ignore", divide="ignore"):
         logs = np.log(found)
     for k in range(found.shape[2]):

@@ -1,6 +1,7 @@
 """Gates: what was measured of two commits side by side, one file each below results/gates/MACHINE/."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -21,7 +22,7 @@ from bench_runner.store.own import Conditions, read_conditions, words, write_con
 
 SCHEMA = 1
 CHANGES = {1: "the first: two commits, rounds by side and case, canaries, how and on what they were taken"}
-OUTCOMES = (*get_args(Outcome), "missing")
+OUTCOMES = (*get_args(Outcome), "missing", "unlike")
 ENDING = ".gate"  # JSON inside; asv warns of every .json that is no result
 LATEST_MS = 253_402_300_800_000
 
@@ -44,6 +45,15 @@ def list_(store: Store, machine: str | None = None) -> list[Gate]:
         except StoreError as error:
             store.damaged.append(jsonfile.Damage.of(path, error))
     return sorted(found, key=lambda one: (one.began_ms, one.machine, one.environment))
+
+
+def rename(store: Store, old: str, new: str, scratch: Path) -> None:
+    """Keep the gates of a machine under a new name, while nobody else can write; unreadable ones stay as they are."""
+    place = store.results / GATES
+    for gate in list_(store, old):
+        renamed = replace(gate, machine=new)
+        jsonfile.write(_path(place, renamed), _write(renamed, store.root), scratch, compact=True)
+        _path(place, gate).unlink(missing_ok=True)
 
 
 def load(path: Path) -> Gate:
@@ -97,6 +107,7 @@ def _write_cell(cell: Cell, root: Path | None) -> dict[str, Any]:
         "benchmark": cell.case.benchmark,
         "params": list(cell.case.params),
         "kind": cell.kind,
+        "version": cell.version,
         "metric": {
             "name": cell.metric.name,
             "unit": cell.metric.unit,
@@ -147,6 +158,7 @@ def _read_cell(data: Any) -> Cell:
             text(data, "benchmark"), tuple(unicode(one, "params") for one in array(data.get("params"), "params"))
         ),
         kind=text(data, "kind"),
+        version=text(data, "version"),
         metric=Metric(
             text(metric, "name"), text(metric, "unit"), cast("Better", better), flag(metric, "exact", default=False)
         ),

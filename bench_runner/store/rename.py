@@ -14,7 +14,7 @@ from typing import Any
 from bench_runner.errors import StoreError, UsageError
 from bench_runner.model.ledger import Proposal
 from bench_runner.model.production import PREFIX, is_production
-from bench_runner.store import jsonfile, ledger, machine
+from bench_runner.store import gates, jsonfile, ledger, machine
 from bench_runner.store.baselines import ENDING, list_
 from bench_runner.store.files import Store
 from bench_runner.store.layout import BASELINES, MACHINE, RESULT_FILE, machine_folder
@@ -68,6 +68,7 @@ def rename(store: Store, planned: Renaming) -> None:
             _move(store.results / BASELINES / f"{name}{ENDING}", planned, scratch)
         for one in planned.entries:
             ledger.put(store, one, scratch)
+        gates.rename(store, planned.old, planned.new, scratch)
         if planned.here:
             machine.save(replace(machine.here(), machine=planned.new))
         _take_out(store.results / planned.old, scratch / _LEAVING)

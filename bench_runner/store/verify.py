@@ -8,7 +8,7 @@ from pathlib import Path
 from bench_runner.errors import StoreError
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.model.run import Result, Run
-from bench_runner.store import ledger
+from bench_runner.store import gates, ledger
 from bench_runner.store.asv_format import Document
 from bench_runner.store.baselines import ENDING, show
 from bench_runner.store.documents import document, load_machine, run_of
@@ -53,7 +53,7 @@ def verify(results: Path) -> Report:
         notes += [Damage(path, reason) for reason in _remarks(path, found, run, benchmarks)]
         weights.append(weigh(path, len(content), found))
         former += sum(name in benchmarks and row.version != benchmarks[name].version for name, row in rows)
-    damages += [*_machines(store), *_strays(store, set(paths)), *_baselines(store), *_ledger(store)]
+    damages += [*_machines(store), *_strays(store, set(paths)), *_baselines(store), *_ledger(store), *_gates(store)]
     sizes = [path.stat().st_size for path in paths]
     growth = Growth.of(weights)
     return Report(_sorted(damages), len(sizes), sum(sizes), former, _sorted(notes), growth)
@@ -159,3 +159,10 @@ def _ledger(store: Store) -> Iterator[Damage]:
             ledger.load(path)
         except StoreError as error:
             yield Damage.of(path, error)
+
+
+def _gates(store: Store) -> Iterator[Damage]:
+    """Yield the gates that cannot be read."""
+    seen = len(store.damaged)
+    gates.list_(store)
+    yield from store.damaged[seen:]

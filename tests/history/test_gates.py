@@ -80,6 +80,10 @@ def only(cell: Cell, **more: object) -> Seen:
         (faulty(base="timeout"), "failed", "alike", "timeout at the base: it timeout"),
         (faulty(again="crashed"), "failed", "alike", "crashed at the base: it crashed"),
         (faulty(base="failed", head="skipped"), "failed", "alike", "skipped at both commits: it skipped"),
+        (faulty(base="skipped", head="skipped"), "skipped", "alike", "skipped at both commits: it skipped"),
+        (faulty(head="skipped"), "missing", "alike", "skipped at the head: it skipped"),
+        (faulty(base="skipped"), "new", "alike", "skipped at the base: it skipped"),
+        (faulty(head="unlike"), "unlike", "alike", "unlike at the head: it unlike"),
     ],
 )
 def test_what_is_said_of_a_cell_and_why(cell: Cell, word: str, state: str, reason: str) -> None:

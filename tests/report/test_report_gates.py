@@ -4,8 +4,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
+from jsonschema import Draft202012Validator
 from sheet_reading import PEAK, data, row
 
 from bench_runner import plugins
@@ -318,3 +320,35 @@ def test_no_format_for_people_shows_what_is_no_number(form: str) -> None:
     text = render(gates.sheet(judged(GONE, STILL), UNKNOWN), form)
     assert "nan" not in text.lower()
     assert "inf" not in text.lower()
+
+
+def schema() -> dict[str, object]:
+    text = (files("bench_runner.report") / "schemas" / "gate-1.json").read_text()
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+def test_the_schema_that_is_shipped_is_one() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        judged(seen("a", "slower", 1.3, fresh=10), seen("b", "unchanged"), seen("c", "faster", 0.8)),
+        judged(broken("a", "failed", {"head": "Traceback"}), broken("b", "missing", {})),
+        judged(),
+        replace(judged(seen("a", "unchanged")), certificate=Certificate(0, (), (), math.nan, math.nan)),
+    ],
+    ids=["all words", "nothing measured", "no cells", "nothing known"],
+)
+def test_what_is_written_is_what_the_schema_says(known: Judged) -> None:
+    for record in (KNOWN, UNKNOWN):
+        written = json.loads(render(gates.sheet(known, record), "json"))
+        assert [one.message for one in Draft202012Validator(schema()).iter_errors(written)] == []
+
+
+def test_the_schema_takes_no_word_that_it_does_not_know() -> None:
+    written = json.loads(render(gates.sheet(judged(seen("a", "slower", 1.3)), KNOWN), "json"))
+    for wrong in ({**written, "more": 1}, {**written, "verdict": "MAYBE"}, {**written, "cells": [{"id": "a"}]}):
+        assert list(Draft202012Validator(schema()).iter_errors(wrong))

@@ -123,7 +123,7 @@ def test_a_ratio_is_beyond_the_floor_either_way(ratio: float, off: bool) -> None
 
 
 def test_it_takes_as_many_rounds_to_confirm_as_to_flag_but_not_too_many() -> None:
-    assert [confirming(cell(rounds=rounds)) for rounds in (1, 9, 10, 20, 40)] == [1, 9, 10, CONFIRMING, CONFIRMING]
+    assert [confirming(rounds) for rounds in (1, 9, 10, 20, 40)] == [1, 9, 10, CONFIRMING, CONFIRMING]
 
 
 @pytest.mark.parametrize("cells", [1, 3, 20])
@@ -139,6 +139,15 @@ def test_a_flag_is_confirmed_by_one_sided_p_shared_among_all_flagged(cells: int,
         verdicts.add(confirmed(old, new, flagged, AIM, cells))
         assert confirmed(old, new, flagged, AIM, cells) == (p <= AGAIN / cells and far)
     assert verdicts == {True, False}
+
+
+def test_what_was_flagged_by_round_is_confirmed_by_round() -> None:
+    moment = 0.3 * np.random.default_rng(5).normal(size=10)
+    old, new = moment, moment + np.linspace(0.05, 0.07, 10)
+    assert confirmed(old, new, replace(cell(1.1), by_round=True), AIM, 20)
+    assert not confirmed(old, new, cell(1.1), AIM)
+    assert not confirmed(old, new, replace(cell(0.9), by_round=True), AIM)
+    assert not confirmed(new, old, replace(cell(1.1), by_round=True), AIM)
 
 
 def test_the_other_direction_confirms_nothing() -> None:
@@ -203,7 +212,7 @@ def power(share: float, rounds: int) -> float:
         size = detectable(compare([*np.exp(sides)], [rounds]))
         sides[1, :, 0] += math.log1p(size * share)
         one = compare([*np.exp(sides)], [rounds])[0]
-        again = rng.normal(0, 0.03, (2, confirming(one)))
+        again = rng.normal(0, 0.03, (2, confirming(one.rounds)))
         again[1] += math.log1p(size * share)
         found += state(one, 0, AIM) == "changed" and one.ratio > 1 and confirmed(*again, one, AIM)
     return found / 60
