@@ -75,7 +75,7 @@ def continuous(
         affinity=cpus(cpu_affinity or ""),
         memory=memory_limit,
     )
-    wish = Wish(base, head, Aim(floor(factor), share(effect, "--target-effect")), minutes, again=again)
+    wish = Wish(base, head, Aim(effect=share(effect, "--target-effect")), checked(factor), minutes, again=again)
     with traced(trace, "continuous"):
         judged, record = gated(project, order, wish)
     show_sheet(sheet(judged, record, every=not changed), form)
@@ -104,12 +104,8 @@ def share(text: str, option: str) -> float:
     return found
 
 
-def floor(factor: float | None) -> float:
-    """Return the smallest change that counts, as a share."""
-    from bench_runner.stats.looks import Aim
-
-    if factor is None:
-        return Aim().floor
-    if not 1 < factor < math.inf:
+def checked(factor: float | None) -> float | None:
+    """Return a factor from which on a change counts; UsageError for one that is none."""
+    if factor is not None and not 1 < factor < math.inf:
         raise UsageError(f"--factor {factor:g}: a ratio above 1, as 1.05 for 5 %")
-    return factor - 1
+    return factor

@@ -116,7 +116,7 @@ def noise(
     aim = Aim(effect=share(effect, "--target-effect"))
     order = Order("HEAD", benchmarks=tuple(bench or ()), environments=(environment,) if environment else ())
     for number in range(count):
-        judged, record = gated(project, order, Wish(commit, commit, aim, minutes, again=True))
+        judged, record = gated(project, order, Wish(commit, commit, aim, minutes=minutes, again=True))
         typer.echo(f"{number + 1}/{count}: {judged.word}: {judged.why}; {told(record)}", err=True)
     machine = project.machine.machine
     show_sheet(noises(machine, record_of(list_(project.store, machine), aim)), form)

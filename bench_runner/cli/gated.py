@@ -19,9 +19,11 @@ from bench_runner.envs.base import Doing, Workspace
 from bench_runner.errors import NothingMeasuredError, UsageError
 from bench_runner.history.gate_record import record
 from bench_runner.history.gates import judge
+from bench_runner.history.policy import Policy
 from bench_runner.model.benchmark import Benchmark, Case
 from bench_runner.model.gate import COMMITS, Cell, Fault, Gate, Side
 from bench_runner.model.judged import Judged, Record
+from bench_runner.model.series import SeriesKey
 from bench_runner.runner.execute import Processes
 from bench_runner.runner.paired import Sides, Stop
 from bench_runner.runner.rig import Rig
@@ -38,11 +40,12 @@ SAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for: two commits, what matters, minutes at most, and whether to begin anew."""
+    """What was asked for: two commits, what matters (a factor for all), minutes at most, whether to begin anew."""
 
     base: str
     head: str
     aim: Aim
+    factor: float | None = None
     minutes: float | None = None
     again: bool = False
 
@@ -77,6 +80,7 @@ def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas
         gate = replace(_begun(project, plan, shas, places), cells=cells)
         if not wish.again:
             gate = _gone_on(gate, gates.list_(project.store, gate.machine))
+        floors = _floors(project, gate, wish)
         sides = Sides(
             rigs,
             benchmarks,
@@ -87,7 +91,7 @@ def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas
             stop=stop,
         )
         with stopping(stop, screen, "finishing the round in hand; Ctrl-C again drops it"):
-            judged = sides.measure(gate, lambda one: judge(one, wish.aim))
+            judged = sides.measure(gate, lambda one: judge(one, wish.aim, floors))
     if stop.stopping:
         raise typer.Exit(130) from KeyboardInterrupt()
     return judged
@@ -150,6 +154,16 @@ def _cell(case: Case, benchmark: Benchmark, known: Known) -> Cell:
 def _gone_on(gate: Gate, every: Sequence[Gate]) -> Gate:
     """Return the newest gate of the same cells that was measured in the same way, else the one that begins."""
     return next((one for one in reversed(every) if _told(one) == _told(gate)), gate)
+
+
+def _floors(project: Project, gate: Gate, wish: Wish) -> dict[str, float]:
+    """Return the smallest change that counts of each case: the factor asked for, else what the policy says."""
+    if wish.factor is not None:
+        return {one.case.id: wish.factor - 1 for one in gate.cells}
+    policy = Policy(entries=project.policy_file.entries)
+    keys = {SeriesKey(one.case, gate.environment, gate.machine): one.metric for one in gate.cells}
+    found = {key.case.id: policy.floor(key, metric) for key, metric in keys.items()}
+    return {name: floor.change for name, floor in found.items() if floor}
 
 
 def _told(gate: Gate) -> object:

@@ -86,7 +86,8 @@ class Court:
     def seen(self, side: Side) -> list[Seen]:
         """Return what is known of all cells, a side beside the base."""
         final = self.final(side)
-        once = few([one for one in self.gate.cells if not timed(one) and not one.faults and one.measured], side)
+        rare = [one for one in self.gate.cells if not timed(one) and not one.faults and one.measured]
+        once = few(rare, side, self.floors)
         flagged = max(1, sum(told.state == "changed" for told in final.values()))
         found = []
         for cell in self.gate.cells:

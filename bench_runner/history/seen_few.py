@@ -1,6 +1,7 @@
 """What few rounds say of a cell: exact numbers, memory, what a suite tracks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,19 +13,32 @@ from bench_runner.stats.compare import ONCE, Contrast, adjust, compare_once, com
 from bench_runner.stats.summary import finite
 
 
-def few(cells: Sequence[Cell], side: Side) -> dict[Case, Seen]:
-    """Return what is known of cells, a side beside the base."""
-    contrasts = [_contrast(cell, cell.rounds, side) for cell in cells]
+def few(cells: Sequence[Cell], side: Side, floors: Mapping[str, float]) -> dict[Case, Seen]:
+    """Return what is known of cells, a side beside the base; `floors` are the smallest changes that count by case id.
+
+    A cell without one has its kind's: none where it is exact.
+    """
+    floor = [floors.get(cell.case.id, 0.0) for cell in cells]
+    contrasts = [_contrast(cell, cell.rounds, side, least) for cell, least in zip(cells, floor, strict=True)]
     qs = _corrected(contrasts)
-    again = [None if awaited(cell) else _contrast(cell, cell.fresh, side) for cell in cells]
+    again = [
+        None if awaited(cell) else _contrast(cell, cell.fresh, side, least)
+        for cell, least in zip(cells, floor, strict=True)
+    ]
     return {
         cell.case: _few(cell, contrast, q, fresh)
         for cell, contrast, q, fresh in zip(cells, contrasts, qs, again, strict=True)
     }
 
 
-def _contrast(cell: Cell, rounds: Mapping[Side, tuple[float, ...]], side: Side) -> Contrast:
+def _contrast(cell: Cell, rounds: Mapping[Side, tuple[float, ...]], side: Side, floor: float) -> Contrast:
     """Compare a side with the base in few rounds."""
+    found = _unfloored(cell, rounds, side)
+    return replace(found, floor=max(found.floor, floor))
+
+
+def _unfloored(cell: Cell, rounds: Mapping[Side, tuple[float, ...]], side: Side) -> Contrast:
+    """Compare them as the kind of the cell asks."""
     old, new = finite(rounds["base"]), finite(rounds[side])
     if cell.kind in ONCE and not cell.metric.exact and min(len(old), len(new)) == 1:
         return compare_once(float(np.median(old)), float(np.median(new)), cell.kind)
