@@ -17,7 +17,7 @@ from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
 from bench_runner.envs.base import Doing, Workspace
 from bench_runner.errors import NothingMeasuredError, UsageError
-from bench_runner.history.gate_record import record
+from bench_runner.history.gate_record import record, shown
 from bench_runner.history.gates import judge
 from bench_runner.history.policy import Policy
 from bench_runner.model.benchmark import Benchmark, Case
@@ -92,6 +92,8 @@ def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas
         )
         with stopping(stop, screen, "finishing the round in hand; Ctrl-C again drops it"):
             judged = sides.measure(gate, lambda one: judge(one, wish.aim, floors))
+    if judged.gate.whole and judged.gate.shown is None:
+        gates.keep(project.store, replace(judged.gate, shown=shown(judged.gate, wish.aim)))
     if stop.stopping:
         raise typer.Exit(130) from KeyboardInterrupt()
     return judged

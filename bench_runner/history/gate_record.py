@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from bench_runner.history.gates import judge
-from bench_runner.model.gate import Gate
+from bench_runner.model.gate import Gate, Shown
 from bench_runner.model.judged import Record
 from bench_runner.stats.looks import Aim
 
@@ -13,14 +13,22 @@ CONFIDENCE = 0.95
 
 
 def record(gates: Iterable[Gate], aim: Aim) -> Record:
-    """Return the record of whole gates; in one of a commit and itself the head is another try."""
-    judged = [judge(one, aim) for one in gates if one.whole and one.looks]
-    reds = [bool(one.certificate.red) for one in judged]
-    reds += [
-        any(cell.word in {"slower", "faster"} for cell in one.cells) for one in judged if one.gate.base == one.gate.head
-    ]
-    seen = [one.certificate.detectable for one in judged if math.isfinite(one.certificate.detectable)]
-    return Record(len(reds), sum(reds), bound(len(reds), sum(reds)), median(seen) if seen else math.nan)
+    """Return the record of whole gates."""
+    found = [shown(one, aim) for one in gates if one.whole and one.looks]
+    tried, red = (sum(getattr(one, name) for one in found) for name in ("tried", "red"))
+    seen = [one.detectable for one in found if math.isfinite(one.detectable)]
+    return Record(tried, red, bound(tried, red), median(seen) if seen else math.nan)
+
+
+def shown(gate: Gate, aim: Aim) -> Shown:
+    """Return what a gate shows of its machine; in one of a commit and itself the head is another try."""
+    if gate.shown is not None and (gate.shown.floor, gate.shown.effect) == (aim.floor, aim.effect):
+        return gate.shown
+    judged = judge(gate, aim)
+    reds = [bool(judged.certificate.red)]
+    if gate.base == gate.head:
+        reds.append(any(cell.word in {"slower", "faster"} for cell in judged.cells))
+    return Shown(aim.floor, aim.effect, len(reds), sum(reds), judged.certificate.detectable)
 
 
 def bound(tried: int, seen: int) -> float:

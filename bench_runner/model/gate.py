@@ -74,11 +74,25 @@ def _bound(cpu: Sequence[float], wall: Sequence[float]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a whole gate shows of its machine, as judged for an aim (shares, see `stats.looks`).
+
+    A commit was `tried` against itself so many times, and differed `red` times; `detectable` as in a certificate.
+    """
+
+    floor: float
+    effect: float
+    tried: int
+    red: int
+    detectable: float
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What was measured of two commits (full shas) in an environment on a machine, whole or up to where it was stopped.
 
     `looks` are the numbers of rounds after which all cells were looked at; `canary` is what the canary took beside each
-    round, seconds by side; `spent_s` is wall time in all.
+    round, seconds by side; `spent_s` is wall time in all; `shown` is kept because it takes long to tell anew.
     """
 
     base: str
@@ -94,3 +108,4 @@ class Gate:
     canary: Mapping[Side, tuple[float, ...]] = field(default_factory=dict)
     spent_s: float = 0.0
     whole: bool = False
+    shown: Shown | None = None

@@ -1,14 +1,14 @@
 """Gates: what was measured of two commits side by side, one file each below results/gates/MACHINE/."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from bench_runner.errors import StoreError, UsageError
 from bench_runner.model.benchmark import Case
-from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Side
+from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Shown, Side
 from bench_runner.model.metric import Better, Metric
 from bench_runner.model.run import Outcome
 from bench_runner.private import hide
@@ -96,6 +96,7 @@ def _write(gate: Gate, root: Path | None = None) -> dict[str, Any]:
         "canary": {side: list(values) for side, values in gate.canary.items()},
         "spent_s": gate.spent_s,
         "whole": gate.whole,
+        "shown": asdict(gate.shown) if gate.shown else None,
         "cells": [_write_cell(one, root) for one in gate.cells],
         **write_conditions(Conditions(gate.protocol, gate.fingerprint)),
     }
@@ -142,7 +143,16 @@ def _read(data: Json) -> Gate:
         canary=_sides(data, "canary"),
         spent_s=number(data.get("spent_s"), "spent_s"),
         whole=flag(data, "whole", default=False),
+        shown=_shown(table(data, "shown")),
     )
+
+
+def _shown(data: Json) -> Shown | None:
+    """Return what a gate shows of its machine, None for one of which it was not kept."""
+    if not data:
+        return None
+    floor, effect, seen = (number(data.get(name), name) for name in ("floor", "effect", "detectable"))
+    return Shown(floor, effect, whole(data, "tried"), whole(data, "red"), seen)
 
 
 def _read_cell(data: Any) -> Cell:

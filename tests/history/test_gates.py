@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from made_up_gates import BASE, HEAD, PEAK, anew, computing, faulty, gate, known, peak, sides, timed, twice
 from scipy.stats import binomtest
 
-from bench_runner.history.gate_record import bound, record
+from bench_runner.history.gate_record import bound, record, shown
 from bench_runner.history.gates import judge
 from bench_runner.model.benchmark import Case
-from bench_runner.model.gate import SIDES, Cell, Gate, Side
+from bench_runner.model.gate import SIDES, Cell, Gate, Shown, Side
 from bench_runner.model.judged import GateWord, Judged, Record, Seen
 from bench_runner.model.metric import Metric
 from bench_runner.stats import paired
@@ -530,3 +530,11 @@ def test_a_commit_held_against_itself_is_another_try() -> None:
     assert (record(gates(fine=2, head=BASE), AIM).held, record(gates(fine=2), AIM).held) == (4, 2)
     same = [gate(WORSE, *STILL, head=BASE), gate(BETTER, *STILL, head=BASE), gate(LOOKED, *STILL, head=BASE)]
     assert record(same, AIM).red == 2
+
+
+def test_what_a_gate_has_shown_is_taken_as_kept_for_the_same_aim_only() -> None:
+    one = gate(timed("time_a"), looks=(10,))
+    kept = replace(one, shown=Shown(AIM.floor, AIM.effect, 9, 4, 0.5))
+    assert record([kept], AIM) == Record(9, 4, bound(9, 4), 0.5)
+    assert record([kept], replace(AIM, floor=0.5)).held == 1
+    assert record([replace(one, shown=shown(one, AIM))], AIM) == record([one], AIM)

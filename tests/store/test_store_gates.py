@@ -23,7 +23,7 @@ from stored_runs import BENCHMARKS, FINGERPRINT, PROTOCOL, run
 from bench_runner.errors import StoreError, UsageError
 from bench_runner.history.gates import judge
 from bench_runner.model.benchmark import Case
-from bench_runner.model.gate import SIDES, Cell, Fault, Gate
+from bench_runner.model.gate import SIDES, Cell, Fault, Gate, Shown
 from bench_runner.model.metric import TIME, Metric
 from bench_runner.model.run import Fingerprint, Protocol
 from bench_runner.stats import paired
@@ -44,6 +44,7 @@ TIMED = Cell(
     fresh={"base": (1.0,), "head": (2.5,), "again": (1.5,)},
     cpu={"base": (0.9, 1.1), "head": (2.0, math.nan), "again": (0.9, 0.0)},
     fresh_cpu={"base": (0.9,), "head": (2.4,), "again": (1.4,)},
+    version="1f2e",
 )
 EXACT = Cell(Case("suite.time_a:calls"), "track", Metric("calls", "calls", exact=True), dict.fromkeys(SIDES, (7.0,)))
 PEAK = Cell(
@@ -73,6 +74,7 @@ GATE = Gate(
     canary={"base": (0.001, 0.002), "head": (0.001, math.nan), "again": (0.003, 0.001)},
     spent_s=12.5,
     whole=True,
+    shown=Shown(0.02, 0.05, 1, 0, 0.031),
 )
 HOSTILE = ("<script>", "\x1b[31m", "a\nb", "\u202e", "=1+1", "é", "x" * 300, '"}', "../../etc", "\x00")
 
@@ -124,6 +126,7 @@ cells = st.builds(
     fresh=sided(),
     cpu=sided(),
     fresh_cpu=sided(),
+    version=words,
     faults=st.dictionaries(st.sampled_from(SIDES), faults).map(lambda one: {s: one[s] for s in SIDES if s in one}),
 )
 protocols = st.builds(Protocol, words, words, st.integers(0, 99), words, st.sampled_from(["worktree", "commit"]), words)
@@ -143,6 +146,7 @@ made = st.builds(
     canary=sided(some=True),
     spent_s=numbers,
     whole=st.booleans(),
+    shown=st.none() | st.builds(Shown, numbers, numbers, st.integers(0, 2), st.integers(0, 2), numbers),
 )
 
 
