@@ -15,7 +15,7 @@ from bench_runner.cli.measure import stopping
 from bench_runner.cli.order import Order, Work, understand
 from bench_runner.cli.progress import Progress
 from bench_runner.cli.project import Project
-from bench_runner.envs.base import Doing, Workspace
+from bench_runner.envs.base import Workspace
 from bench_runner.errors import NothingMeasuredError, UsageError
 from bench_runner.history.gate_record import record, shown
 from bench_runner.history.gates import judge
@@ -85,7 +85,7 @@ def _measured(project: Project, order: Order, work: Work, wish: Wish, shas: Shas
             rigs,
             benchmarks,
             plan.sampling,
-            tell=lambda step: screen.tell(Doing(step.doing)),
+            tell=lambda step: screen.at(step.done, step.total, step.doing),
             keep=partial(gates.keep, project.store),
             until=until,
             stop=stop,

@@ -67,6 +67,14 @@ class Progress:
         else:
             self._bar.update(self._task, left=f"{self._left()}  {escape(plain(str(news)))[:60]}")
 
+    def at(self, done: int, total: int, doing: str) -> None:
+        """Show in the bar how far something is that is no job, and about how long it still takes."""
+        if not done:
+            self._began = monotonic()
+        passed = (monotonic() - self._began) / done if done else 0.0
+        left = f"about {units.duration(passed * (total - done))} left" if done else ""
+        self._bar.update(self._task, description=escape(plain(doing)), total=total, completed=done, left=left)
+
     def done(self, job: Job, run: Run) -> None:
         """Print a line that sums the job up."""
         self._finished += 1
