@@ -68,11 +68,16 @@ def checked(rows: Sequence[Comparison], allowance: Mapping[str, float]) -> Check
     return Checked("PASS", f"none of {units.count(len(rows), 'case')} is worse than allowed{doubt}")
 
 
+def listed(names: Iterable[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    found = list(names)
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return "; ".join(found[:NAMED]) + more
+
+
 def _told(some: Sequence[Comparison], rows: Sequence[Comparison], what: str, named: Iterable[str]) -> str:
     """Return how many cases are so, and the first of them."""
-    first = [one for one, _ in zip(named, range(NAMED), strict=False)]
-    more = f"; and {len(some) - NAMED} more" if len(some) > NAMED else ""
-    return f"{len(some)} of {units.count(len(rows), 'case')} {what}: {'; '.join(first)}{more}"
+    return f"{len(some)} of {units.count(len(rows), 'case')} {what}: {listed(named)}"
 
 
 def _excess(one: Comparison) -> float:

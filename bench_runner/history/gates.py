@@ -3,20 +3,23 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 
 from bench_runner import units
+from bench_runner.history.allowances import listed
 from bench_runner.history.gate_looks import Court
 from bench_runner.history.seen import awaited, timed
 from bench_runner.model.benchmark import Case
-from bench_runner.model.gate import Gate
+from bench_runner.model.gate import COMMITS, Gate
 from bench_runner.model.judged import Certificate, GateWord, Judged, Seen
 from bench_runner.stats import looks
 from bench_runner.stats.looks import Aim
 from bench_runner.worker.metrics import split
 
-NAMED = 3
+# A canary that moved by this share of a change took part in it.
+HALF = 0.5
 
 
 def judge(gate: Gate, aim: Aim, floors: Mapping[str, float] | None = None) -> Judged:
@@ -32,7 +35,7 @@ def judge(gate: Gate, aim: Aim, floors: Mapping[str, float] | None = None) -> Ju
         _spread(gate),
     )
     word, why = _word(gate, cells, certificate)
-    return Judged(gate, word, why, tuple(_explained(one, cells) for one in cells), certificate)
+    return Judged(gate, word, why, tuple(_explained(one, cells, _pace(gate)) for one in cells), certificate)
 
 
 def _spread(gate: Gate) -> float:
@@ -50,11 +53,11 @@ def _word(gate: Gate, cells: Sequence[Seen], certificate: Certificate) -> tuple[
         return "INCONCLUSIVE", _named(cells, certificate.red, "differ between the base and itself: do not believe it")
     if slower:
         sizes = [f"{one.cell.case.id} {_change(one)}".rstrip() for one in slower]
-        return "REGRESSION", f"{_of(slower, cells)} got worse: {_list(sizes)}"
+        return "REGRESSION", f"{_of(slower, cells)} got worse: {listed(sizes)}"
     blocking = [one for one in cells if one.word == "missing" or _broke(one)]
     if blocking or not any(one.cell.measured for one in cells):
         names = [f"{one.cell.case.id}, {one.reason}" for one in blocking]
-        return "INCOMPLETE", f"{_of(blocking, cells)} missing or failed: {_list(names)}" if names else _nothing(cells)
+        return "INCOMPLETE", f"{_of(blocking, cells)} missing or failed: {listed(names)}" if names else _nothing(cells)
     judged = [one for one in cells if one.word in {"slower", "faster", "unchanged", "inconclusive"}]
     decided = [one for one in judged if one.word != "inconclusive"]
     if why := _vague(gate, judged, len(decided)):
@@ -95,29 +98,34 @@ def _of(some: Sequence[Seen], cells: Sequence[Seen]) -> str:
     return f"{len(some)} of {units.count(len(cells), 'cell')}"
 
 
-def _list(names: Sequence[str]) -> str:
-    """Return the first of some names."""
-    more = f"; and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return "; ".join(names[:NAMED]) + more
-
-
 def _named(cells: Sequence[Seen], some: Sequence[Case], what: str) -> str:
-    return f"{len(some)} of {units.count(len(cells), 'cell')} {what}: {_list([one.id for one in some])}"
+    return f"{len(some)} of {units.count(len(cells), 'cell')} {what}: {listed([one.id for one in some])}"
 
 
-def _explained(one: Seen, cells: Sequence[Seen]) -> Seen:
-    """Return a cell whose time moved with what the exact metrics of the same benchmark say of it."""
+def _explained(one: Seen, cells: Sequence[Seen], pace: float) -> Seen:
+    """Return a cell whose time moved with what the exact metrics of the same benchmark, and the canary, say of it."""
     if one.word not in {"slower", "faster"} or not timed(one.cell):
         return one
-    name, params = split(one.cell.case.benchmark)[0], one.cell.case.params
-    siblings = [
-        other
-        for other in cells
-        if split(other.cell.case.benchmark)[0] == name and other.cell.case.params == params and other.cell.metric.exact
-    ]
-    moved = [
-        f"{split(other.cell.case.benchmark)[1]} {_change(other) or 'changed'}" for other in siblings if other.flagged
-    ]
-    still = [split(other.cell.case.benchmark)[1] for other in siblings if other.word == "unchanged"]
+    siblings = [other for other in cells if other.cell.metric.exact and _of_one(one.cell.case, other.cell.case)]
+    moved = [f"{_metric(other)} {_change(other) or 'changed'}" for other in siblings if other.flagged]
+    still = [_metric(other) for other in siblings if other.word == "unchanged"]
     words = moved or ([f"the same number of {', '.join(still)}: layout, data or the machine"] if still else [])
+    if pace > 0 and one.ratio > 0 and math.log(pace) / math.log(one.ratio) >= HALF:
+        words.append(f"the canary beside it {units.percent(pace)}: the machine")
     return replace(one, reason="; ".join([one.reason, *words])) if words else one
+
+
+def _of_one(case: Case, other: Case) -> bool:
+    """Whether two cases are metrics of one."""
+    return split(case.benchmark)[0] == split(other.benchmark)[0] and case.params == other.params
+
+
+def _metric(one: Seen) -> str:
+    """Return the word of a further metric."""
+    return split(one.cell.case.benchmark)[1]
+
+
+def _pace(gate: Gate) -> float:
+    """Return how long the canary took beside the head, as a share of beside the base; NaN where it is not known."""
+    sides = [[one for one in gate.canary.get(side, ()) if math.isfinite(one)] for side in COMMITS]
+    return median(sides[1]) / median(sides[0]) if all(sides) and median(sides[0]) else math.nan

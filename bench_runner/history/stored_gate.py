@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench_runner import units
 from bench_runner.errors import UsageError
-from bench_runner.history.allowances import NAMED, Checked, checked
+from bench_runner.history.allowances import Checked, checked, listed
 from bench_runner.model.budget import BudgetVerdict
 from bench_runner.model.change import Comparison
 
@@ -47,10 +47,10 @@ def gate(
     found = checked(rows, allowance)
     if budgets and found.word != "REGRESSION":
         names = [f"{one.budget.scope.benchmark} by {one.key.case.id}" for one in budgets]
-        return Checked("REGRESSION", f"{units.count(len(budgets), 'budget')} exceeded: {_list(names)}")
+        return Checked("REGRESSION", f"{units.count(len(budgets), 'budget')} exceeded: {listed(names)}")
     absent = [one for one in expected if not any(_meets(row, one) for row in rows)]
     if absent and found.word != "REGRESSION":
-        return Checked("INCOMPLETE", f"{len(absent)} of {len(expected)} expected are not measured: {_list(absent)}")
+        return Checked("INCOMPLETE", f"{len(absent)} of {len(expected)} expected are not measured: {listed(absent)}")
     return found
 
 
@@ -63,9 +63,3 @@ def _collapsed(one: Comparison) -> bool:
 def _meets(row: Comparison, pattern: str) -> bool:
     """Whether a row is a measured case that a pattern expects."""
     return row.after is not None and any(fnmatchcase(name, pattern) for name in (row.case.id, row.case.benchmark))
-
-
-def _list(names: Sequence[str]) -> str:
-    """Return the first of some names."""
-    more = f"; and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return "; ".join(names[:NAMED]) + more

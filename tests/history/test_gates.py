@@ -532,6 +532,13 @@ def test_a_commit_held_against_itself_is_another_try() -> None:
     assert record(same, AIM).red == 2
 
 
+@pytest.mark.parametrize(("pace", "told"), [(1.2, True), (1.11, True), (1.02, False), (0.8, False)])
+def test_a_canary_that_took_part_is_named_beside_a_change(pace: float, told: bool) -> None:
+    canary = {"base": (0.01,) * 10, "head": (0.01 * pace,) * 10, "again": (0.01,) * 10}
+    found = judge(replace(gate(twice("time_a", 1.2), looks=(10,), whole=True), canary=canary), AIM)
+    assert ("the canary beside it" in found.cells[0].reason) is told
+
+
 def test_what_a_gate_has_shown_is_taken_as_kept_for_the_same_aim_only() -> None:
     one = gate(timed("time_a"), looks=(10,))
     kept = replace(one, shown=Shown(AIM.floor, AIM.effect, 9, 4, 0.5))
