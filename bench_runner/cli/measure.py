@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bench_runner.cli.account import finish, show_plan, show_runs
 from bench_runner.cli.machine import tell_name
@@ -16,7 +16,6 @@ from bench_runner.envs.prepare import Preparer
 from bench_runner.instrument.spans import span
 from bench_runner.model.benchmark import Benchmark
 from bench_runner.runner.execute import Processes
-from bench_runner.runner.paired import Stop
 from bench_runner.runner.plan import Plan, plan
 from bench_runner.runner.remembered import Memory, facts
 from bench_runner.runner.session import Session, Tally
@@ -28,6 +27,12 @@ if TYPE_CHECKING:
 
 FEW = 20  # commits, see stored_of
 FINISHING = "finishing the commit in hand; Ctrl-C again drops it"
+
+
+class Stoppable(Protocol):
+    """What ends after what is in hand when it is told to."""
+
+    stopping: bool
 
 
 def measure(project: Project, order: Order, *, dry_run: bool = False, screen: Progress | None = None) -> Tally:
@@ -126,7 +131,7 @@ def session_of(project: Project, order: Order, work: Work, progress: Progress) -
 
 
 @contextmanager
-def stopping(session: Session | Stop, progress: Progress, word: str = FINISHING) -> Iterator[None]:
+def stopping(session: Stoppable, progress: Progress, word: str = FINISHING) -> Iterator[None]:
     """Let the first Ctrl-C end the session after what is in hand, and the second one at once."""
 
     def on_interrupt(_signal: int, _frame: "FrameType | None") -> None:
