@@ -323,6 +323,7 @@ CLEAN_FUNCTIONS: list[Callable[[], Any]] = [
 ]
 
 
+@pytest.mark.drill
 def test_a_hundred_clean_runs_raise_no_alarm() -> None:
     for _ in range(5):
         for fn in (*(make() for make in CLEAN), *CLEAN_FUNCTIONS):

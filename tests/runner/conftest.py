@@ -111,3 +111,9 @@ class Bench:
 @pytest.fixture
 def bench(python: Path) -> Bench:
     return Bench(python)
+
+
+@pytest.fixture(scope="module")
+def lasting(python: Path) -> Bench:
+    """One for what several tests look at."""
+    return Bench(python)

@@ -91,6 +91,7 @@ def test_what_is_counted(bench: Any, write: Callable[..., Path]) -> None:
     assert pop > turn
 
 
+@pytest.mark.drill
 def test_ten_processes_count_the_same(bench: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     suite = write(**SUITE)
     runs = []

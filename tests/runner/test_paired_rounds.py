@@ -138,16 +138,14 @@ def trial(bench: Any, write: Callable[..., Path]) -> Callable[[str], Trial]:
 
 
 @pytest.fixture(scope="module")
-def whole(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+def whole(lasting: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """A suite of every kind of cell, measured to the end."""
-    from conftest import Bench
-
     folder = tmp_path_factory.mktemp("whole")
     suite = folder / "benchmarks"
     suite.mkdir()
     (suite / "__init__.py").write_text("")
     (suite / "one.py").write_text(dedent(NOTES) + dedent(EVERY))
-    made = Trial(Bench(python), suite)
+    made = Trial(lasting, suite)
     made.measure(folder / "work")
     return made
 
@@ -317,16 +315,14 @@ FAILING = """
 
 
 @pytest.fixture(scope="module")
-def failing(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+def failing(lasting: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """A suite of what fails in every way."""
-    from conftest import Bench
-
     folder = tmp_path_factory.mktemp("failing")
     suite = folder / "benchmarks"
     suite.mkdir()
     (suite / "__init__.py").write_text("")
     (suite / "one.py").write_text(dedent(NOTES) + dedent(FAILING))
-    made = Trial(Bench(python), suite)
+    made = Trial(lasting, suite)
     made.measure(folder / "work")
     return made
 
