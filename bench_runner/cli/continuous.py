@@ -1,4 +1,4 @@
-"""`continuous`: two commits measured side by side, and a verdict that can be believed."""
+"""`continuous`: a verdict on two commits, measured side by side."""
 
 import math
 from pathlib import Path
@@ -12,7 +12,7 @@ from bench_runner.cli.show import Format, show_sheet
 from bench_runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench_runner.model.judged import Judged
+    from bench_runner.model.judged import GateWord
 
 Minutes = Annotated[float | None, typer.Option("--max-minutes", min=0.1, help="Stop measuring after so long.")]
 Effect = Annotated[str, typer.Option("--target-effect", help="The change to be found, or excluded.")]
@@ -79,16 +79,15 @@ def continuous(
     with traced(trace, "continuous"):
         judged, record = gated(project, order, wish)
     show_sheet(sheet(judged, record, every=not changed), form)
-    leave_by(judged, asv=asv_exit_codes)
+    leave_by(judged.word, asv=asv_exit_codes)
 
 
-def leave_by(judged: "Judged", *, asv: bool) -> None:
+def leave_by(word: "GateWord", *, asv: bool) -> None:
     """End with the exit code of a verdict."""
     from bench_runner.history.allowances import EXIT_CODES
 
-    code = EXIT_CODES[judged.word]
-    if code:
-        raise typer.Exit(1 if asv and code == EXIT_CODES["REGRESSION"] else code)
+    if EXIT_CODES[word]:
+        raise typer.Exit(1 if asv and word == "REGRESSION" else EXIT_CODES[word])
 
 
 def share(text: str, option: str) -> float:

@@ -38,24 +38,24 @@ def doctor(
     bench-runner doctor --tune -- bench-runner run NEW
     ```
     """
-    from bench_runner.runner.doctor import Host, signs
+    from bench_runner.runner.doctor import Kernel, signs
 
     config = Project.of(context).config
     if tune:
         raise typer.Exit(_tuned(command or []))
     if command:
         raise UsageError(f"{command[0]}: a command is run with --tune only")
-    show_sheet(sheet(signs(Host(), (config.results_dir, config.env_dir))), form)
+    show_sheet(sheet(signs(Kernel(), (config.results_dir, config.env_dir))), form)
 
 
 def _tuned(command: list[str]) -> int:
     """Run a command on a steadied machine and return its exit status."""
-    from bench_runner.runner.doctor import Host
+    from bench_runner.runner.doctor import Kernel
     from bench_runner.runner.tuning import tuned
 
     if not command:
         raise UsageError("--tune: name a command to run meanwhile, as `doctor --tune -- bench-runner run NEW`")
-    with tuned(Host()) as done:
+    with tuned(Kernel()) as done:
         typer.echo(f"while it runs: {', '.join(done) or 'nothing could be tuned (it takes root, and knobs)'}", err=True)
         try:
             return subprocess.run(command, check=False).returncode

@@ -8,7 +8,7 @@ import typer
 
 from bench_runner.cli.baseline import Allow
 from bench_runner.cli.compare import Across
-from bench_runner.cli.continuous import AsvCodes
+from bench_runner.cli.continuous import AsvCodes, leave_by
 from bench_runner.cli.project import Project
 from bench_runner.cli.run_ import Bench
 from bench_runner.cli.show import Format, show_sheet
@@ -69,8 +69,7 @@ def gate(
     held = next((one.allowance for one in project.baselines.every() if one.name == base), {})
     judged = judge(rows, {**held, **read(allow or ())}, expected, exceeded(project))
     show_sheet(with_word(sheet(rows, base, commit), judged), form)
-    if judged.exit_code:
-        raise typer.Exit(1 if asv_exit_codes and judged.word == "REGRESSION" else judged.exit_code)
+    leave_by(judged.word, asv=asv_exit_codes)
 
 
 def exceeded(project: Project) -> "Sequence[BudgetVerdict]":

@@ -48,12 +48,16 @@ class Court:
     @cached_property
     def _timed(self) -> list[Cell]:
         """The cells that are looked at again and again."""
-        return [one for one in self.gate.cells if timed(one) and not one.faults and one.measured]
+        return [one for one in self.gate.cells if timed(one.metric) and not one.faults and one.measured]
 
     @cached_property
     def _columns(self) -> list[tuple[Cell, Clock]]:
-        """What is compared: every cell by the wall clock, and those that compute all the time by the CPU's too."""
-        by_cpu: list[tuple[Cell, Clock]] = [(one, "cpu") for one in self._timed if one.bound]
+        """What is compared: every cell by the wall clock, and those that compute all the time by the CPU's too.
+
+        The first look tells which: what is measured later must not change what an earlier look came to.
+        """
+        first = self.gate.looks[0]
+        by_cpu: list[tuple[Cell, Clock]] = [(one, "cpu") for one in self._timed if one.bound(first)]
         return [*((one, "wall") for one in self._timed), *by_cpu]
 
     def final(self, side: Side) -> dict[Case, Told]:
@@ -86,7 +90,7 @@ class Court:
     def seen(self, side: Side) -> list[Seen]:
         """Return what is known of all cells, a side beside the base."""
         final = self.final(side)
-        rare = [one for one in self.gate.cells if not timed(one) and not one.faults and one.measured]
+        rare = [one for one in self.gate.cells if not timed(one.metric) and not one.faults and one.measured]
         once = few(rare, side, self.floors)
         flagged = max(1, sum(told.state == "changed" for told in final.values()))
         found = []

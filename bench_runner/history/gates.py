@@ -104,7 +104,7 @@ def _named(cells: Sequence[Seen], some: Sequence[Case], what: str) -> str:
 
 def _explained(one: Seen, cells: Sequence[Seen], pace: float) -> Seen:
     """Return a cell whose time moved with what the exact metrics of the same benchmark, and the canary, say of it."""
-    if one.word not in {"slower", "faster"} or not timed(one.cell):
+    if one.word not in {"slower", "faster"} or not timed(one.cell.metric):
         return one
     siblings = [other for other in cells if other.cell.metric.exact and _of_one(one.cell.case, other.cell.case)]
     moved = [f"{_metric(other)} {_change(other) or 'changed'}" for other in siblings if other.flagged]

@@ -3,12 +3,13 @@
 from bench_runner import units
 from bench_runner.model.gate import COMMITS, Cell, Side
 from bench_runner.model.judged import CellWord, Seen, State
+from bench_runner.model.metric import Metric
 from bench_runner.stats import looks, paired
 
 
-def timed(cell: Cell) -> bool:
+def timed(metric: Metric) -> bool:
     """Whether a cell is measured in as many rounds as it takes: what takes time, and differs every time."""
-    return cell.metric.unit == "seconds" and not cell.metric.exact
+    return metric.unit == "seconds" and not metric.exact
 
 
 def awaited(cell: Cell) -> int:

@@ -45,13 +45,12 @@ class Cell:
     fresh_cpu: Mapping[Side, tuple[float, ...]] = field(default_factory=dict)
     version: str = ""
 
-    @property
-    def bound(self) -> bool:
-        """Whether it computes all the time on every side: in its least disturbed rounds CPU time is the time it takes.
+    def bound(self, rounds: int) -> bool:
+        """Whether it computes all the time on every side: in the least disturbed of its first rounds CPU time is all.
 
         Then the CPU clock tells the same, and does not run while others have the CPU.
         """
-        return all(_bound(self.cpu.get(side, ()), self.rounds.get(side, ())) for side in SIDES)
+        return all(_bound(self.cpu.get(side, ())[:rounds], self.rounds.get(side, ())[:rounds]) for side in SIDES)
 
     def taken(self, side: Side, clock: Clock, *, fresh: bool = False) -> tuple[float, ...]:
         """Return the rounds of a side by one of the clocks."""

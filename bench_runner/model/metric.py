@@ -28,6 +28,10 @@ class Metric:
             return "lower", "higher"
         return _WORDS.get(self.unit, ("more", "fewer"))
 
+    def says(self, verdict: str) -> str:
+        """Return a verdict as it is said of such a metric: more calls, a larger object, a slower function."""
+        return dict(zip(("slower", "faster"), self.words, strict=True)).get(verdict, verdict)
+
     def worse(self, before: float, after: float) -> bool:
         """Return whether going from `before` to `after` is a step in the bad direction."""
         return self.better != "neither" and (after > before if self.better == "lower" else after < before)

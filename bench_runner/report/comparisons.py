@@ -27,7 +27,7 @@ def sheet(comparisons: Sequence[Comparison], before: str, after: str) -> Sheet:
     """Return the table of a comparison, most certain changes first, then by name."""
     rows = sorted(comparisons, key=_rank)
     counts, shared = Counter(one.verdict for one in rows), _shared(rows)
-    spoken = Counter(word(one) for one in rows)
+    spoken = Counter(one.metric.says(one.verdict) for one in rows)
     places = _places(rows)
     return Sheet(
         title=f"{before} -> {after}",
@@ -45,12 +45,6 @@ def sheet(comparisons: Sequence[Comparison], before: str, after: str) -> Sheet:
         },
         data=Data(DATA, tuple(_record(one) for one in rows)),
     )
-
-
-def word(one: Comparison) -> str:
-    """Return the verdict as it is said of such a metric: more calls, a larger object, a slower function."""
-    worse, better = one.metric.words
-    return {"slower": worse, "faster": better}.get(one.verdict, one.verdict)
 
 
 def _counted(counts: Counter[str]) -> str:
@@ -89,7 +83,8 @@ def _place(one: Comparison, places: Sequence[str]) -> tuple[str, ...]:
 def _said(one: Comparison, shared: Sequence[str]) -> str:
     """Return the verdict with its reason, of one that stands in the notes only its first words."""
     reason = one.reason.partition(": ")[0] if one.verdict in SHARED and one.reason in shared else one.reason
-    return f"{word(one)}: {reason}" if reason else word(one)
+    word = one.metric.says(one.verdict)
+    return f"{word}: {reason}" if reason else word
 
 
 def _cells(one: Comparison) -> tuple[str, ...]:

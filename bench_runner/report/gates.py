@@ -47,7 +47,7 @@ def sheet(judged: Judged, record: Record, *, every: bool = True) -> Sheet:
 
 def _counted(rows: Sequence[Seen]) -> str:
     """Return how many cells there are of each verdict."""
-    counts = Counter(map(word, rows))  # in the order of the rows
+    counts = Counter(one.cell.metric.says(one.word) for one in rows)  # in the order of the rows
     return ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing to compare"
 
 
@@ -136,7 +136,7 @@ def _rank(one: Seen) -> tuple[int, float, str]:
 
 def _printed(one: Seen) -> tuple[str, ...]:
     """Return the row for people."""
-    changed = one.word in {"slower", "faster"}
+    changed, word = one.word in {"slower", "faster"}, one.cell.metric.says(one.word)
     known = math.isfinite(one.ratio)
     change = (units.percent(one.ratio) if changed else "~") if known else ""
     bounded = 0 < one.low < one.high < math.inf
@@ -149,14 +149,8 @@ def _printed(one: Seen) -> tuple[str, ...]:
         f"{one.p:.2g}" if math.isfinite(one.p) else "",
         f"{one.q:.2g}" if math.isfinite(one.q) else "",
         f"{one.cell.measured}" + (f"+{len(one.cell.fresh['head'])}" if one.cell.fresh else ""),
-        f"{word(one)}: {one.reason}" if one.reason else word(one),
+        f"{word}: {one.reason}" if one.reason else word,
     )
-
-
-def word(one: Seen) -> str:
-    """Return the verdict as it is said of such a metric: more calls, a larger object, a slower function."""
-    worse, better = one.cell.metric.words
-    return {"slower": worse, "faster": better}.get(one.word, one.word)
 
 
 def _middle(one: Seen, side: Side) -> float:

@@ -86,7 +86,7 @@ class Sides:
     def _course(self, case: Case) -> Course:
         """Return the start of a case; of what takes time the rounds are ours to say."""
         course = Course.of(self.benchmarks[case], case, self.sampling)
-        if course.benchmark.metric.unit == "seconds" and not course.benchmark.metric.exact:
+        if timed(course.benchmark.metric):
             course.calls = replace(course.calls, rounds=LOOKS[-1] + CONFIRMING + 1)
         return course
 
@@ -118,7 +118,7 @@ class Sides:
         """Whether a cell has to be measured once more before the look."""
         if cell.faults:
             return False
-        if not timed(cell):
+        if not timed(cell.metric):
             return number == 0 and cell.measured < self._courses["base"][cell.case].calls.rounds
         return cell.measured < count
 
@@ -172,7 +172,7 @@ class Sides:
         if len(found) < len(self.rigs):
             return self._faulted(cell)
         centres = {side: found[side][0] for side in SIDES}
-        cpu = {side: found[side][1] for side in SIDES} if timed(cell) else {}
+        cpu = {side: found[side][1] for side in SIDES} if timed(cell.metric) else {}
         if into == "rounds":
             return replace(cell, rounds=_longer(cell.rounds, centres), cpu=_longer(cell.cpu, cpu))
         return replace(cell, fresh=_longer(cell.fresh, centres), fresh_cpu=_longer(cell.fresh_cpu, cpu))

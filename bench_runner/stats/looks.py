@@ -14,7 +14,8 @@ import numpy as np
 
 from bench_runner.model.judged import State
 from bench_runner.stats.noise import Array
-from bench_runner.stats.paired import Paired, grown, one_sided
+from bench_runner.stats.paired import Paired, one_sided
+from bench_runner.stats.scaling import exp
 
 LOOKS = (10, 20, 40)
 # The chance that a look at a suite in which nothing changed flags any cell, at each look: .1 in all.
@@ -49,7 +50,7 @@ def confirmed(old: Array, new: Array, flagged: Paired, aim: Aim, cells: int = 1)
     gaps = np.subtract.outer(new[np.isfinite(new)], old[np.isfinite(old)])
     gap = float(np.median(gaps)) if gaps.size else 0.0
     p = one_sided(old, new, slower=flagged.ratio > 1, by_round=flagged.by_round)
-    return beyond(grown(gap), aim.floor) and p <= AGAIN / cells
+    return beyond(exp(gap), aim.floor) and p <= AGAIN / cells
 
 
 def confirming(rounds: int) -> int:

@@ -24,6 +24,7 @@ import numpy as np
 
 from bench_runner.stats import ranks
 from bench_runner.stats.noise import Array
+from bench_runner.stats.scaling import exp
 
 # What the intervals leave out: of the ratio that is shown, and of the one that says that two cells are alike.
 WIDE, NARROW = 0.05, 0.1
@@ -38,8 +39,6 @@ FEW = 4
 PAIRS = 8
 # It is read off so many cells at most.
 READ = 60
-# The logarithm of a ratio that no float can hold any more.
-ENDLESS = 709.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def _round_by_round(before: Array, after: Array, old: Array, new: Array, q: floa
     (low, high), narrow = (_ends(walsh, cut) for cut in cuts)
     p, least = ranks.signed_p(gaps.tolist()), ranks.signed_least_p(count)
     centres = (float(np.nanmedian(before)), float(np.nanmedian(after)))
-    ratio = grown(float(np.median(walsh)))
+    ratio = exp(float(np.median(walsh)))
     return Paired(count, *centres, ratio, low, high, p, least, max(p, q), narrow, by_round=True)
 
 
@@ -188,12 +187,7 @@ def _paired(before: Array, after: Array, old: Array, new: Array, q: float) -> Pa
     (low, high), narrow = (_bounds(gaps, len(old), len(new), alpha) for alpha in (WIDE, NARROW))
     p, least = ranks.p_value(old.tolist(), new.tolist()), ranks.least_p(len(old), len(new))
     centres = (float(np.nanmedian(before)), float(np.nanmedian(after)))
-    return Paired(count, *centres, grown(float(np.median(gaps))), low, high, p, least, max(p, q), narrow)
-
-
-def grown(log: float) -> float:
-    """Return the ratio that a difference of logarithms stands for; infinite where it is too large for a number."""
-    return math.inf if log > ENDLESS else math.exp(log)
+    return Paired(count, *centres, exp(float(np.median(gaps))), low, high, p, least, max(p, q), narrow)
 
 
 def _bounds(gaps: Array, old: int, new: int, alpha: float) -> tuple[float, float]:
@@ -203,7 +197,7 @@ def _bounds(gaps: Array, old: int, new: int, alpha: float) -> tuple[float, float
 
 def _ends(ordered: Array, cut: int) -> tuple[float, float]:
     """Return the ratios that are left at both ends when so many are cut off on each side; unbounded for -1."""
-    return (grown(ordered[cut]), grown(ordered[-1 - cut])) if cut >= 0 else (0.0, math.inf)
+    return (exp(ordered[cut]), exp(ordered[-1 - cut])) if cut >= 0 else (0.0, math.inf)
 
 
 def _clarity(old: Array, new: Array) -> float:

@@ -44,14 +44,14 @@ class Scaled:
 
     def back(self, value: float) -> float:
         """Return a level in the metric's unit."""
-        return _exp(value) if self.unit is None else value * self.unit
+        return exp(value) if self.unit is None else value * self.unit
 
     def ratio(self, before: float, after: float) -> float:
         """Return after / before of two levels."""
-        return _exp(after - before) if self.unit is None else quotient(before, after)
+        return exp(after - before) if self.unit is None else quotient(before, after)
 
 
-def _exp(value: float) -> float:
+def exp(value: float) -> float:
     """Return e to the value, infinite where floats end."""
     return math.exp(value) if value < MOST else math.inf
 

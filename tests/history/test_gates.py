@@ -545,3 +545,21 @@ def test_what_a_gate_has_shown_is_taken_as_kept_for_the_same_aim_only() -> None:
     assert record([kept], AIM) == Record(9, 4, bound(9, 4), 0.5)
     assert record([kept], replace(AIM, floor=0.5)).held == 1
     assert record([replace(one, shown=shown(one, AIM))], AIM) == record([one], AIM)
+
+
+def busy(name: str, rounds: int, share: float = 1.0) -> Cell:
+    """A cell whose CPU time is all it takes, from the eleventh round on a share of it."""
+    cell = timed(name, rounds=rounds, sd=0.05)
+    cpu = {side: (*wall[:10], *(share * one for one in wall[10:])) for side, wall in cell.rounds.items()}
+    return replace(cell, cpu=cpu)
+
+
+def test_what_computes_is_told_by_the_first_look_so_that_later_rounds_change_no_earlier_look() -> None:
+    assert (busy("time_l", 20, 2.0).bound(10), busy("time_l", 20, 2.0).bound(20)) == (True, False)
+    early = busy("time_e", 10)
+    before, after = (
+        judge(gate(early, busy("time_l", 20, share), looks=(10, 20)), AIM).cells[0] for share in (1.0, 2.0)
+    )
+    assert (before.q, before.state, before.clock) == (after.q, after.state, after.clock)
+    alone = judge(gate(early, timed("time_l", rounds=20, sd=0.05), looks=(10, 20)), AIM).cells[0]
+    assert alone.q != before.q  # one more column does change q: that is why it must not come later

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench_runner.runner.doctor import BOOST, GOVERNORS, NO_TURBO, Host, Sign, signs
+from bench_runner.runner.doctor import BOOST, GOVERNORS, NO_TURBO, Kernel, Sign, signs
 from bench_runner.runner.tuning import tuned
 
 SECOND = "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor"
@@ -22,13 +22,13 @@ QUIET = {
 }
 
 
-def host(root: Path, **changed: str) -> Host:
+def host(root: Path, **changed: str) -> Kernel:
     """A host whose kernel says what is quiet, but for what is changed; "" takes a file away."""
     for path, text in {**QUIET, **changed}.items():
         if text:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text + "\n")
-    return Host(root)
+    return Kernel(root)
 
 
 def seen(root: Path, name: str, **changed: str) -> Sign:
@@ -74,14 +74,14 @@ def test_what_a_system_does_not_tell_is_not_guessed(tmp_path: Path, path: str) -
     before = {one.name: one.fine for one in signs(host(tmp_path), [])}
     for file in tmp_path.glob(path.replace("cpu0", "cpu[0-9]").replace("cpu1", "cpu[0-9]")):
         file.unlink()
-    after = {one.name: one.fine for one in signs(Host(tmp_path), [])}
+    after = {one.name: one.fine for one in signs(Kernel(tmp_path), [])}
     changed = {name for name in before if before[name] != after[name]}
     assert len(changed) == 1
     assert after[changed.pop()] is None
 
 
 def test_nothing_at_all_is_no_error(tmp_path: Path) -> None:
-    assert all(one.fine is None for one in signs(Host(tmp_path), []) if one.name != "users")
+    assert all(one.fine is None for one in signs(Kernel(tmp_path), []) if one.name != "users")
 
 
 def test_room_is_that_of_a_folder_or_of_where_it_will_be(tmp_path: Path) -> None:
@@ -105,5 +105,5 @@ def test_knobs_are_turned_for_a_while_and_put_back_even_after_an_error(tmp_path:
 
 
 def test_where_nothing_may_be_turned_nothing_is_said_to_be(tmp_path: Path) -> None:
-    with tuned(Host(tmp_path)) as done:
+    with tuned(Kernel(tmp_path)) as done:
         assert done == []

@@ -137,17 +137,21 @@ def trial(bench: Any, write: Callable[..., Path]) -> Callable[[str], Trial]:
     return lambda source: Trial(bench, write(one=dedent(NOTES) + dedent(source)))
 
 
-@pytest.fixture(scope="module")
-def whole(lasting: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """A suite of every kind of cell, measured to the end."""
-    folder = tmp_path_factory.mktemp("whole")
+def measured(bench: Any, folder: Path, source: str) -> Trial:
+    """A suite in a folder, measured to the end."""
     suite = folder / "benchmarks"
     suite.mkdir()
     (suite / "__init__.py").write_text("")
-    (suite / "one.py").write_text(dedent(NOTES) + dedent(EVERY))
-    made = Trial(lasting, suite)
+    (suite / "one.py").write_text(dedent(NOTES) + dedent(source))
+    made = Trial(bench, suite)
     made.measure(folder / "work")
     return made
+
+
+@pytest.fixture(scope="module")
+def whole(lasting: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    """A suite of every kind of cell, measured to the end."""
+    return measured(lasting, tmp_path_factory.mktemp("whole"), EVERY)
 
 
 # A whole gate.
@@ -317,14 +321,7 @@ FAILING = """
 @pytest.fixture(scope="module")
 def failing(lasting: Any, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """A suite of what fails in every way."""
-    folder = tmp_path_factory.mktemp("failing")
-    suite = folder / "benchmarks"
-    suite.mkdir()
-    (suite / "__init__.py").write_text("")
-    (suite / "one.py").write_text(dedent(NOTES) + dedent(FAILING))
-    made = Trial(lasting, suite)
-    made.measure(folder / "work")
-    return made
+    return measured(lasting, tmp_path_factory.mktemp("failing"), FAILING)
 
 
 def test_a_case_that_fails_on_a_side_has_a_fault_there_and_only_there(failing: Trial) -> None:
