@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_gates import BASE, HEAD, PEAK, anew, computing, faulty, gate, known, peak, sides, timed, twice
+from made_up_gates import BASE, HEAD, PEAK, anew, computing, faulty, gate, known, noise, peak, sides, timed, twice
 from scipy.stats import binomtest
 
 from bench_runner.history.gate_record import bound, record, shown
@@ -548,10 +549,10 @@ def test_what_a_gate_has_shown_is_taken_as_kept_for_the_same_aim_only() -> None:
 
 
 def busy(name: str, rounds: int, share: float = 1.0) -> Cell:
-    """A cell whose CPU time is all it takes, from the eleventh round on a share of it."""
-    cell = timed(name, rounds=rounds, sd=0.05)
-    cpu = {side: (*wall[:10], *(share * one for one in wall[10:])) for side, wall in cell.rounds.items()}
-    return replace(cell, cpu=cpu)
+    """A cell whose CPU time is about all it takes, from the eleventh round on a share of it."""
+    cell = timed(name, 1.06, rounds=rounds, sd=0.05)
+    cpu = {side: np.multiply(cell.rounds[side], noise(rounds, 0.05, f"{name} {side} cpu")) for side in SIDES}
+    return replace(cell, cpu={side: (*cpu[side][:10].tolist(), *(share * cpu[side][10:]).tolist()) for side in SIDES})
 
 
 def test_what_computes_is_told_by_the_first_look_so_that_later_rounds_change_no_earlier_look() -> None:
@@ -561,5 +562,5 @@ def test_what_computes_is_told_by_the_first_look_so_that_later_rounds_change_no_
         judge(gate(early, busy("time_l", 20, share), looks=(10, 20)), AIM).cells[0] for share in (1.0, 2.0)
     )
     assert (before.q, before.state, before.clock) == (after.q, after.state, after.clock)
-    alone = judge(gate(early, timed("time_l", rounds=20, sd=0.05), looks=(10, 20)), AIM).cells[0]
+    alone = judge(gate(early, timed("time_l", 1.06, rounds=20, sd=0.05), looks=(10, 20)), AIM).cells[0]
     assert alone.q != before.q  # one more column does change q: that is why it must not come later
