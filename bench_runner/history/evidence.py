@@ -80,11 +80,6 @@ def _joined(groups: Sequence[Group], faint: Sequence[Change], court: "_Court") -
     return full, rest
 
 
-def _way(change: Change) -> tuple["Case", bool]:
-    """Return the case of a change, and whether it is a regression."""
-    return change.key.case, change.worse
-
-
 class _Court:
     """Weighs the groups of a history."""
 
@@ -106,14 +101,14 @@ class _Court:
     def fitting(self, group: Group, faint: Sequence[Change]) -> list[Change]:
         """Return those changes that are clear enough to belong to a group: of all its members 5 % may be luck.
 
-        What a member of the same case confirms belongs to it anyway.
+        What another metric or machine confirms of the same call belongs to it anyway.
         """
-        ways = {_way(one) for one in group.changes}
-        others = sorted((one for one in faint if _way(one) not in ways), key=self._here)
+        ways = {one.way for one in group.changes}
+        others = sorted((one for one in faint if one.way not in ways), key=self._here)
         lucky = [self._here(one) / (len(group.changes) + k) for k, one in enumerate(others, start=1)]
         last = max((k for k, share in enumerate(lucky, start=1) if share <= FALSE_SHARE), default=0)
-        ways |= {_way(one) for one in others[:last]}
-        return [one for one in faint if _way(one) in ways]
+        ways |= {one.way for one in others[:last]}
+        return [one for one in faint if one.way in ways]
 
     def _here(self, change: Change) -> float:
         """Return how many changes as clear have any one commit in their range in a project without changes."""

@@ -106,18 +106,13 @@ def _explained(one: Seen, cells: Sequence[Seen], pace: float) -> Seen:
     """Return a cell whose time moved with what the exact metrics of the same benchmark, and the canary, say of it."""
     if one.word not in {"slower", "faster"} or not timed(one.cell.metric):
         return one
-    siblings = [other for other in cells if other.cell.metric.exact and _of_one(one.cell.case, other.cell.case)]
+    siblings = [other for other in cells if other.cell.metric.exact and other.cell.case.call == one.cell.case.call]
     moved = [f"{_metric(other)} {_change(other) or 'changed'}" for other in siblings if other.flagged]
     still = [_metric(other) for other in siblings if other.word == "unchanged"]
     words = moved or ([f"the same number of {', '.join(still)}: layout, data or the machine"] if still else [])
     if pace > 0 and one.ratio > 0 and math.log(pace) / math.log(one.ratio) >= HALF:
         words.append(f"the canary beside it {units.percent(pace)}: the machine")
     return replace(one, reason="; ".join([one.reason, *words])) if words else one
-
-
-def _of_one(case: Case, other: Case) -> bool:
-    """Whether two cases are metrics of one."""
-    return split(case.benchmark)[0] == split(other.benchmark)[0] and case.params == other.params
 
 
 def _metric(one: Seen) -> str:

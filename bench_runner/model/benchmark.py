@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bench_runner.model.metric import TIME, Metric
+from bench_runner.worker.metrics import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Case:
     def id(self) -> str:
         """As asv prints it: "suite.time_x(1, 'a')"."""
         return f"{self.benchmark}({', '.join(self.params)})" if self.params else self.benchmark
+
+    @property
+    def call(self) -> "Case":
+        """What is called: the same for the time of a call as for its further metrics."""
+        return Case(split(self.benchmark)[0], self.params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,11 @@ class Change:
         return self.metric.worse(self.step.before, self.step.after)
 
     @property
+    def way(self) -> tuple[Case, bool]:
+        """Which call changed, and whether it is a regression: the same for all metrics and machines that show it."""
+        return self.key.case.call, self.worse
+
+    @property
     def standing(self) -> bool:
         """Whether it is a regression that is seen to be there, and that nobody has accepted or dismissed."""
         return self.worse and self.state in {"pending", "confirmed"} and UNSEEN not in self.warnings

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from made_up import Past, commits, level, series
+from made_up import COUNT, Past, commits, level, series
 
 from bench_runner.history.changes import find
 from bench_runner.history.grouping import overlap
 from bench_runner.history.pooling import pooled
+from bench_runner.model.benchmark import Case
 from bench_runner.model.change import Change
 from bench_runner.model.series import Series
 from bench_runner.stats.changepoints import Segments
@@ -63,3 +64,62 @@ def test_one_that_is_wrong_does_not_rule_out_what_others_say() -> None:
     wrong = replace(before[0], span=(58, 60), posterior=((58, 58, 0.98), (60, 60, 0.02)))
     assert [one.revision for one in pooled([wrong, *before[1:]], Past(commits(120), clear))] == [60, 60, 60]
     assert [one.revision for one in after] == [60, 60, 60]
+
+
+def counts(*parts: tuple[int, float], of: str = "time_a") -> Series:
+    return series(level(*parts, sd=0.0), name=f"{of}:calls", metric=COUNT)
+
+
+def times(found: list[Change]) -> list[Change]:
+    return [one for one in found if not one.metric.exact]
+
+
+def vaguer() -> Series:
+    """Return a series of time whose only change, at 60, may be anywhere from 56 to 64."""
+    for seed in range(200):
+        one = vague(seed, size=1.05)
+        found = find(Past(commits(120), [one]), Segments())
+        if len(found) == 1 and found[0].span and found[0].span[0] <= 56 and found[0].span[1] >= 64:
+            return one
+    raise AssertionError
+
+
+def test_what_is_counted_tells_where_the_time_of_the_same_call_changed() -> None:
+    moved = 0
+    for seed in range(20):
+        (before,), (after,) = map(times, both(vague(seed, size=1.1), counts((60, 100.0), (60, 110.0))))
+        moved += before.revision != 60
+        assert (after.revision, after.span, after.posterior) == (60, (60, 60), ((60, 60, 1.0),))
+        assert after.step.ratio == before.step.ratio
+    assert moved
+
+
+def test_a_count_that_cannot_have_made_it_does_not_tell_where_it_is() -> None:
+    for count in (
+        counts((60, 10000.0), (60, 10001.0)),
+        counts((60, 110.0), (60, 100.0)),
+        counts((60, 100.0), (60, 110.0), of="time_b"),
+        counts((20, 100.0), (100, 110.0)),
+    ):
+        (before,), (after,) = map(times, both(vague(1, size=1.1), count))
+        assert before == after
+
+
+def test_the_largest_count_tells_and_two_changes_never_share_a_place() -> None:
+    time = vaguer()
+    few, many = counts((59, 1000.0), (61, 1040.0)), counts((61, 100.0), (59, 110.0))
+    many = replace(many, key=replace(many.key, case=Case("time_a:bytecode")))
+    before, after = map(times, both(time, few, many))
+    assert [one.revision for one in after] == [61]
+    beside = replace(before[0], revision=61, span=(61, 62))
+    found = [*before, beside, *find(Past(commits(120), [many]), Segments())]
+    assert [one.revision for one in times(pooled(found, Past(commits(120), [time, many])))] == [before[0].revision, 61]
+
+
+def test_a_count_of_fewer_commits_narrows_the_range_as_far_as_it_can() -> None:
+    sparse = series(level((7, 100.0), (8, 110.0), sd=0.0), name="time_a:calls", metric=COUNT, every=9)
+    (before,), (after,) = map(times, both(vaguer(), sparse))
+    assert before.span is not None
+    assert after.span is not None
+    assert before.span[1] > 63
+    assert 55 <= after.span[0] <= after.revision <= after.span[1] <= 63
