@@ -24,8 +24,12 @@ _DRIFT_S = 1800.0
 _SPREAD = 0.3
 # How sure "timed out" or "did not" tells the slow commits from the others.
 _SURE = 0.999
-_NODES = np.array([-math.sqrt(3.0), 0.0, math.sqrt(3.0)])  # Gauss-Hermite with three points
-_WEIGHTS = np.log(np.array([1.0, 4.0, 1.0]) / 6)
+# Layout effects may be so many times as large, with these odds; the commits that were looked at tell which.
+_LAYOUTS = np.array([1.0, 3.5])
+_ODDS = np.array([0.97, 0.03])
+# A commit's own level is tried as densely as its rounds and its layout tell it apart, at so many places at most, and up
+# to so many sd of the layout beyond the levels of both sides.
+_MOST, _REACH = 1500, 4.0
 _SCALES = np.array([0.4, 0.63, 1.0, 1.6, 2.6])
 
 
@@ -67,6 +71,11 @@ class Belief:
     layout: float = LAYOUT
 
     @property
+    def likely(self) -> int:
+        """The likeliest interval."""
+        return max(range(len(self.mass)), key=self.mass.__getitem__)
+
+    @property
     def new(self) -> list[float]:
         """For each knot, the probability that it has the new level, given that there is a change."""
         total = max(sum(self.mass), 1e-300)
@@ -80,9 +89,9 @@ def weigh(evidence: Evidence, previous: Belief | None = None) -> Belief:
     value = _without_drift(evidence, previous) if evidence.drift and previous and both else evidence.value
     told = np.log(np.diff(knots) / (evidence.last - evidence.first)) + math.log(1 - evidence.prior_none)
     none = math.log(evidence.prior_none)
-    by_value, none_by_value = (np.zeros(len(knots) - 1), 0.0)
+    by_value, none_by_value, layout = np.zeros(len(knots) - 1), 0.0, evidence.layout
     if both:
-        by_value, none_by_value = _by_value(evidence, knots, value)
+        by_value, none_by_value, layout = _by_value(evidence, knots, value)
     by_flag, none_by_flag = _by_flag(evidence, knots)
     told = told + by_value + by_flag
     none += none_by_value + none_by_flag
@@ -92,7 +101,7 @@ def weigh(evidence: Evidence, previous: Belief | None = None) -> Belief:
     apart = (
         abs(_middle(evidence, value, evidence.last) - _middle(evidence, value, evidence.first)) if both else math.inf
     )
-    return Belief(tuple(knots), tuple((mass / total).tolist()), nothing / total, apart, evidence.sigma, evidence.layout)
+    return Belief(tuple(knots), tuple((mass / total).tolist()), nothing / total, apart, evidence.sigma, layout)
 
 
 def _measured(evidence: Evidence, commit: int) -> bool:
@@ -104,10 +113,10 @@ def _middle(evidence: Evidence, value: Floats, commit: int) -> float:
     return float(np.median(value[evidence.index == commit])) if _measured(evidence, commit) else math.inf
 
 
-def _by_value(evidence: Evidence, knots: list[int], value: Floats) -> tuple[Floats, float]:
-    """Log likelihood of the values per interval, and with no change at all."""
+def _by_value(evidence: Evidence, knots: list[int], value: Floats) -> tuple[Floats, float, float]:
+    """Return the log likelihood of the values per interval and with no change, and the layout effect they show."""
     all_values = float(np.median(value))
-    log_scale = -0.5 * (np.log(_SCALES) / 0.5) ** 2
+    log_scale = (np.log(_ODDS)[:, None] - 0.5 * (np.log(_SCALES) / 0.5) ** 2).ravel()
     log_scale -= np.log(np.exp(log_scale).sum())
 
     def prior(grid: Floats) -> Floats:
@@ -119,31 +128,67 @@ def _by_value(evidence: Evidence, knots: list[int], value: Floats) -> tuple[Floa
     low, high = min(float(old[0]), float(new[0])), max(float(old[-1]), float(new[-1]))
     width = min(float(old[1] - old[0]), float(new[1] - new[0]))
     one = np.linspace(low, high, min(int((high - low) / width) + 2, 65))
-    up = np.cumsum(_tables(evidence, knots, value, old), axis=0)
-    down = np.cumsum(_tables(evidence, knots, value, new)[::-1], axis=0)[::-1]
+    told = _Told.of(evidence, knots, value, low, high)
+    up = np.cumsum(told.at(old), axis=0)
+    down = np.cumsum(told.at(new)[::-1], axis=0)[::-1]
     before = _log_sum(up[:-1] + prior(old)[None, :, None], 1)
     after = _log_sum(down[1:] + prior(new)[None, :, None], 1)
-    flat = _log_sum(_tables(evidence, knots, value, one).sum(axis=0) + prior(one)[:, None], 0)
-    return _log_sum(before + after + log_scale, 1), float(_log_sum(flat + log_scale, 0))
+    flat = _log_sum(told.at(one).sum(axis=0) + prior(one)[:, None], 0)
+    split, whole = before + after + log_scale, flat + log_scale
+    shares = np.exp(split - split.max()).sum(axis=0).reshape(len(_LAYOUTS), -1).sum(axis=1)
+    layout = evidence.layout * float((_LAYOUTS * shares).sum() / shares.sum())
+    return _log_sum(split, 1), float(_log_sum(whole, 0)), layout
 
 
 def _grid(evidence: Evidence, value: Floats, commit: int) -> Floats:
     """Levels to try on one side: around the median of its end, as wide as its error allows."""
     rounds = int((evidence.index == commit).sum())
-    half = 6 * math.sqrt(1.6 * evidence.sigma**2 / rounds + evidence.layout**2)
+    half = 6 * math.sqrt(1.6 * evidence.sigma**2 / rounds + float(evidence.layout * _LAYOUTS.max()) ** 2)
     middle = _middle(evidence, value, commit)
     return np.linspace(middle - half, middle + half, 25)
 
 
-def _tables(evidence: Evidence, knots: list[int], value: Floats, grid: Floats) -> Floats:
-    """Log likelihood of each knot's values, by level and noise scale: shape (knots, levels, scales)."""
-    scale = evidence.sigma * _SCALES
-    shift = _NODES * evidence.layout
-    z = (value[:, None, None, None] - grid[:, None, None] - shift[:, None]) / scale
-    each = np.log(_PEAK / scale * (1 + z * z / _NU) ** (-(_NU + 1) / 2) + _STRAY)
-    out = np.zeros((len(knots), len(grid), len(shift), len(scale)))
-    np.add.at(out, np.searchsorted(knots, evidence.index), each)
-    return _log_sum(out + _WEIGHTS[:, None], 2)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the values of each commit say of its own level, which is that of its side and the effect of its layout.
+
+    `likely` has the shape (levels, commits * scales), each column divided by its largest, whose logarithm is in `tops`.
+    """
+
+    levels: Floats
+    likely: Floats
+    tops: Floats
+    layouts: Floats
+
+    @classmethod
+    def of(cls, evidence: Evidence, knots: list[int], value: Floats, low: float, high: float) -> "_Told":
+        """Return this for levels of a side from `low` to `high`."""
+        layouts, whose = evidence.layout * _LAYOUTS, np.searchsorted(knots, evidence.index)
+        width = 1 / math.sqrt(1 / evidence.layout**2 + int(np.bincount(whose).max()) / evidence.sigma**2)
+        margin = _REACH * float(layouts.max())
+        count = min(int((high - low + 2 * margin) / width) + 2, _MOST)
+        levels = np.linspace(low - margin, high + margin, count)
+        scale = evidence.sigma * _SCALES
+        order = np.argsort(whose, kind="stable")
+        z = (value[order][:, None, None] - levels[:, None]) / scale
+        q = 1 + z * z / _NU
+        each = np.log(_PEAK / scale / (q * np.sqrt(q)) + _STRAY)  # q to the power of (nu + 1) / 2
+        measured, starts = np.unique(whose[order], return_index=True)
+        logs = np.zeros((len(knots), *each.shape[1:]))
+        logs[measured] = np.add.reduceat(each, starts, axis=0)
+        tops = logs.max(axis=1)
+        likely = np.exp(logs - tops[:, None]).transpose(1, 0, 2).reshape(count, -1)
+        return cls(levels, likely, tops, layouts)
+
+    def at(self, grid: Floats) -> Floats:
+        """Return the log likelihood of each commit by the level of its side: (commits, levels, layouts * scales)."""
+        tables = []
+        for layout in self.layouts:
+            kernel = np.exp(-0.5 * ((self.levels - grid[:, None]) / layout) ** 2)
+            kernel /= kernel.sum(axis=1, keepdims=True)
+            mixed = np.log(np.maximum(kernel @ self.likely, 1e-300)).reshape(len(grid), *self.tops.shape)
+            tables.append(mixed.transpose(1, 0, 2) + self.tops[:, None])
+        return np.concatenate(tables, axis=2)
 
 
 def _by_flag(evidence: Evidence, knots: list[int]) -> tuple[Floats, float]:

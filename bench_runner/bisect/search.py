@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from bench_runner.bisect.question import ANCHOR, Costs, choose, free
+from bench_runner.bisect.question import ANCHOR, Costs, choose, free, hope, support
 
 if TYPE_CHECKING:
     from bench_runner.bisect.posterior import Belief, Evidence
 
-Outcome = Literal["found", "unchanged", "undecided", "unbuildable"]
+Outcome = Literal["found", "narrowed", "unchanged", "undecided", "unbuildable"]
 
 # An answer is given at this probability, "nothing changed" at the lower one after so many rounds of both ends.
 SURE = 0.99
@@ -24,6 +24,12 @@ ENDS = 8
 # No commit is named before the two it lies between were looked at so often, with others between: no outlier, and no
 # moment in which the machine was busy, must name one.
 CONFIRM = 2
+# So many rounds at a time tell whether there is a change; where the layouts hide it in so many commits, none will.
+MORE = 2
+COMMITS = 30
+# Where so little can still be learnt (bits) of every commit in doubt, it is their layout that hides the change, and no
+# number of rounds brings it out.
+FLOOR = 0.2
 # A time-out tells as much of a commit as so many rounds, and takes longer.
 TIMEOUT = 4
 
@@ -42,7 +48,8 @@ class Answer:
     """What came out: the change lies after `last_old` and not later than `first_new`, with this probability.
 
     Commits between the two could not be measured. `among` is the smallest set that holds the change with the asked
-    probability. "unchanged" means that both ends agree, "undecided" that the budget is spent.
+    probability. "narrowed" means that the layout of these commits hides which of them it is, "unchanged" that both ends
+    agree, "undecided" that the budget is spent.
     """
 
     outcome: Outcome
@@ -188,7 +195,7 @@ class Search:
 
     def _answer(self, belief: "Belief") -> Answer | None:
         """Return the answer, if the evidence or the end of the budget allows one."""
-        likely = max(range(len(belief.mass)), key=belief.mass.__getitem__)
+        likely = belief.likely
         resolved = [interval for interval in range(len(belief.mass)) if not self._free(belief, interval)]
         best = max(resolved, key=belief.mass.__getitem__, default=likely)
         if best in resolved and belief.mass[best] >= SURE and (self._spent or self._confirmed(belief, best)):
@@ -196,7 +203,13 @@ class Search:
         enough = 1 if self._exact else NONE_ROUNDS
         if belief.none >= NONE_SURE and min(self.rounds[self._first], self.rounds[self._last]) >= enough:
             return Answer("unchanged", self._first, self._last, belief.none)
-        return self._between("undecided", belief, likely) if self._spent else None
+        if self._spent:
+            return self._between("undecided", belief, likely)
+        if self._exact or belief.mass[likely] >= SURE or not self._hidden(belief):
+            return None
+        if belief.none < 1 - SURE:
+            return self._between("narrowed", belief, likely)
+        return self._between("undecided", belief, likely) if len(belief.knots) >= COMMITS else None
 
     def _confirmed(self, belief: "Belief", interval: int) -> bool:
         wanted = 1 if self._exact else CONFIRM
@@ -222,16 +235,32 @@ class Search:
 
     def _ask(self, belief: "Belief") -> Ask:
         """Return the question that promises most information for its cost, an end every now and then."""
-        if belief.none > 0.3:
-            return self._ask_end(2)
+        if not self._exact and self._doubted(belief):
+            index = support(belief, self.rounds, self.failed, self._costs)
+            return Ask(index, self.candidates[index], MORE)
+        if belief.none > 0.3 and not self._ends_told(belief):
+            return self._ask_end(MORE)
         if self._since_anchor >= ANCHOR and not self._exact:
             turns, self._since_anchor = divmod(self._since_anchor, ANCHOR)
             return self._ask_end(turns)
-        likely = max(range(len(belief.mass)), key=belief.mass.__getitem__)
-        sure = belief.mass[likely] >= SURE and not self._free(belief, likely)
+        sure = belief.mass[belief.likely] >= SURE and not self._free(belief, belief.likely)
         chosen = None if sure else choose(belief, self.rounds, self.failed, self._costs)
-        index, rounds = chosen or (self._beside(belief, likely), 1)
+        index, rounds = chosen or (self._beside(belief, belief.likely), 1)
         return Ask(index, self.candidates[index], 1 if self._exact else rounds)
+
+    def _ends_told(self, belief: "Belief") -> bool:
+        """Whether more rounds of the ends tell no more of them, for their layouts: other commits may."""
+        useful = 2 * (belief.sigma / belief.layout) ** 2
+        return min(self.rounds[self._first], self.rounds[self._last]) >= max(NONE_ROUNDS, useful)
+
+    def _doubted(self, belief: "Belief") -> bool:
+        """Whether there is a change at all is the question: where it would be is known, or cannot be."""
+        placed = belief.mass[belief.likely] >= SURE * (1 - belief.none) and not self._free(belief, belief.likely)
+        return belief.none > 1 - SURE and (placed or self._hidden(belief))
+
+    def _hidden(self, belief: "Belief") -> bool:
+        """Whether no number of rounds brings out what the layouts of the commits in doubt hide."""
+        return hope(belief, self.rounds, self.failed) < FLOOR
 
     def _beside(self, belief: "Belief", interval: int) -> int:
         """Return the side of an interval to look at again; an end instead when that side was looked at just now."""
@@ -263,6 +292,7 @@ def strategy(env: Any, rng: object) -> tuple[int | None, float, list[int | None]
                 search.observe(ask.index, [env.measure(ask.index)], at=env.clock)
         except Exception:  # noqa: BLE001 - the simulator's own type, which is not ours to import
             search.fail(ask.index)
-    if ask.outcome == "unchanged":
-        return None, ask.probability, [None]
+    none = search.belief.none if search.belief else 0.0
+    if ask.outcome == "unchanged" or none > ask.probability:
+        return None, none, [None]
     return ask.first_new, ask.probability, list(ask.among)

@@ -15,7 +15,7 @@ from bench_runner.model.metric import Metric
 
 # Units in which a value is a size, so that differences are relative; anything else may be zero or negative.
 _SIZES = {"seconds", "bytes"}
-_EXIT_CODES: dict[Outcome, int] = {"found": 0, "unchanged": 4, "undecided": 4, "unbuildable": 6}
+_EXIT_CODES: dict[Outcome, int] = {"found": 0, "narrowed": 4, "unchanged": 4, "undecided": 4, "unbuildable": 6}
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,9 @@ def told(found: "Found") -> "list[str]":
             return [f"no change reproduced between both ends: {levels} ({spent})", *skipped]
         case "unbuildable":
             return ["nothing can be measured at one of the ends", *skipped]
+        case "narrowed":
+            names = ", ".join(f"{one.short} {plain(one.subject)!r}" for one in found.among)
+            return [f"one of {len(found.among)}, no number of rounds tells which: {names}; {levels}", *skipped]
         case "undecided":
             if found.probability < LIKELY:
                 return [f"no change could be shown, nor excluded, after {spent}: {levels}", *skipped]

@@ -2,9 +2,11 @@ import math
 import random
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from bench_runner.bisect.session import Found, Progress, TimedOut, Unbuildable, run
+from bench_runner.cli.bisect import told
 from bench_runner.errors import UsageError
 from bench_runner.model.commit import Commit
 from bench_runner.model.metric import TIME, Metric
@@ -25,8 +27,8 @@ def fake(answer: Callable[[int, random.Random], float | Unbuildable | TimedOut])
     return measure
 
 
-def ms(level: float, rng: random.Random) -> float:
-    return level * 1e-3 * math.exp(rng.gauss(0, 0.02))
+def ms(level: float, rng: random.Random, noise: float = 0.02) -> float:
+    return level * 1e-3 * math.exp(rng.gauss(0, noise))
 
 
 def test_the_commit_is_found_with_its_numbers() -> None:
@@ -143,3 +145,12 @@ def test_runs_without_any_value_count_as_failures() -> None:
     found = run(COMMITS[:2], TIME, lambda _, __: (math.nan,))
     assert found.outcome == "unbuildable"
     assert found.skipped[0].problem == "no values"
+
+
+def test_what_layouts_hide_is_told_as_a_set() -> None:
+    own = np.random.default_rng(8).normal(0, 0.01, len(COMMITS))
+    found = run(COMMITS, TIME, fake(lambda i, rng: ms(math.exp(own[i] + (0.03 if i >= 11 else 0.0)), rng, 0.003)))
+    assert (found.outcome, found.exit_code, found.exactly) == ("narrowed", 4, False)
+    assert COMMITS[11] in found.among
+    words, *_ = told(found)
+    assert words.startswith(f"one of {len(found.among)}, no number of rounds tells which: {found.among[0].short} ")
