@@ -86,8 +86,8 @@ def test_the_runner_profiles_itself_when_asked(tiny: Command, monkeypatch: pytes
 
 
 def test_a_run_is_logged_traced_and_shown(tiny: Command) -> None:
-    words = ("--machine", "here", "run", "ALL", "--rounds", "2", "-v", "--trace", "trace.json")
-    done = tiny(*words)
+    words = ("run", "ALL", "--rounds", "2", "--retry-budget", "0", "-v", "--trace", "trace.json")
+    done = tiny("--machine", "here", *words)
     assert done.code == 0, done.err
     (path,) = logs(tiny)
     told = lines(path)
