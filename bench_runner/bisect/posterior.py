@@ -1,7 +1,7 @@
 """Where the level changed, as probabilities: a robust likelihood with both levels and the noise unknown."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,8 @@ DRIFT = 0.01
 _DRIFT_S = 1800.0
 # How wide the prior of a level is, around the middle of all values.
 _SPREAD = 0.3
+# So much of a prior is for all commits alike.
+_FAINT = 0.1
 # How sure "timed out" or "did not" tells the slow commits from the others.
 _SURE = 0.999
 # Layout effects may be so many times as large, with these odds; the commits that were looked at tell which.
@@ -38,7 +40,8 @@ class Evidence:
     """What was observed of commits `first` to `last`: on a scale where differences are relative (logarithms).
 
     `index`, `value` and `at` (seconds) are parallel, one entry per round; `slow` counts time-outs per commit, and
-    `slow_is_new` says on which side those belong. `prior_none` is the probability that nothing changed.
+    `slow_is_new` says on which side those belong. `prior_none` is the probability that nothing changed, `prior` the one
+    that the change lies not later than each commit, if there is one; None where all commits are as likely.
     """
 
     first: int
@@ -52,6 +55,15 @@ class Evidence:
     layout: float = LAYOUT
     drift: float = DRIFT
     prior_none: float = 0.2
+    prior: Floats | None = None
+
+    @property
+    def shares(self) -> Floats:
+        """How likely the change lies in each interval between knots, before anything is measured."""
+        knots = np.array(self.knots)
+        widths = np.diff(knots if self.prior is None else self.prior[knots])
+        shares: Floats = widths / widths.sum()
+        return shares
 
     @property
     def knots(self) -> list[int]:
@@ -69,6 +81,16 @@ class Belief:
     distance: float
     sigma: float
     layout: float = LAYOUT
+    prior: Floats | None = None
+
+    def inside(self, interval: int, indices: Sequence[int]) -> list[float]:
+        """Return the probability that each of some commits inside an interval is new, given that there is a change."""
+        begin, end = self.knots[interval : interval + 2]
+        below, above = self.new[interval : interval + 2]
+        places = np.array([begin, *indices, end])
+        shares = places.astype(float) if self.prior is None else self.prior[places]
+        parts = (shares[1:-1] - shares[0]) / (shares[-1] - shares[0])
+        return [float(one) for one in below + parts * (above - below)]
 
     @property
     def likely(self) -> int:
@@ -82,12 +104,24 @@ class Belief:
         return [0.0, *(float(each) / total for each in np.cumsum(self.mass))]
 
 
+def summed(prior: Sequence[float]) -> Floats:
+    """Return the probability that the change lies not later than each commit, from a weight each; the first has none.
+
+    A tenth is for all commits alike: what a history says may be wrong.
+    """
+    weights = np.array([0.0, *prior[1:]])
+    even = np.array([0.0, *(1 / (len(weights) - 1) for _ in weights[1:])])
+    known = weights / weights.sum() if weights.sum() > 0 else even
+    found: Floats = ((1 - _FAINT) * known + _FAINT * even).cumsum()
+    return found
+
+
 def weigh(evidence: Evidence, previous: Belief | None = None) -> Belief:
     """Return the posterior; `previous` says which commits are settled, so that drift can be read off them."""
     knots = evidence.knots
     both = _measured(evidence, evidence.first) and _measured(evidence, evidence.last)
     value = _without_drift(evidence, previous) if evidence.drift and previous and both else evidence.value
-    told = np.log(np.diff(knots) / (evidence.last - evidence.first)) + math.log(1 - evidence.prior_none)
+    told = np.log(evidence.shares) + math.log(1 - evidence.prior_none)
     none = math.log(evidence.prior_none)
     by_value, none_by_value, layout = np.zeros(len(knots) - 1), 0.0, evidence.layout
     if both:
@@ -101,7 +135,9 @@ def weigh(evidence: Evidence, previous: Belief | None = None) -> Belief:
     apart = (
         abs(_middle(evidence, value, evidence.last) - _middle(evidence, value, evidence.first)) if both else math.inf
     )
-    return Belief(tuple(knots), tuple((mass / total).tolist()), nothing / total, apart, evidence.sigma, layout)
+    return Belief(
+        tuple(knots), tuple((mass / total).tolist()), nothing / total, apart, evidence.sigma, layout, evidence.prior
+    )
 
 
 def _measured(evidence: Evidence, commit: int) -> bool:

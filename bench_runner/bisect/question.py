@@ -96,13 +96,12 @@ def _measured(belief: "Belief", rounds: Mapping[int, int]) -> Iterator[Doubt]:
 def _unmeasured(belief: "Belief", failed: Collection[int]) -> Iterator[Doubt]:
     """Yield commits not yet built that cut the posterior well."""
     for interval, (below, above) in enumerate(pairwise(belief.new)):
-        inside = free(belief, interval, failed) if any(below <= cut < above for cut in _CUTS) else []
-        start, width = belief.knots[interval], belief.knots[interval + 1] - belief.knots[interval]
-        for cut in _CUTS:
-            if inside and below <= cut < above:
-                place = start + (cut - below) / (above - below) * width
-                index = min(inside, key=lambda each: abs(each - place))
-                yield Doubt(index, below + (index - start) / width * (above - below), 0)
+        cuts = [cut for cut in _CUTS if below <= cut < above]
+        inside = free(belief, interval, failed) if cuts else []
+        chances = belief.inside(interval, inside) if inside else []
+        for cut in cuts if inside else ():
+            new, index = min(zip(chances, inside, strict=True), key=lambda each: abs(each[0] - cut))
+            yield Doubt(index, new, 0)
 
 
 def _worth(belief: "Belief", doubt: Doubt, more: int, costs: Costs) -> float:

@@ -44,6 +44,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known before: how likely nothing changed, and a weight for each commit (the first one's is not used)."""
+
+    none: float = 0.2
+    weights: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came out: the change lies after `last_old` and not later than `first_new`, with this probability.
 
@@ -74,6 +82,7 @@ class Search:
         exact: bool = False,
         costs: Costs | None = None,
         budget: int = 400,
+        prior: Prior | None = None,
     ) -> None:
         self.candidates = tuple(candidates)
         self.failed: set[int] = set()
@@ -82,6 +91,7 @@ class Search:
         self._slow: Counter[int] = Counter()
         self._sigma, self._exact, self._budget = sigma, exact, budget
         self._costs = costs or Costs()
+        self._prior = prior or Prior()
         self._belief: Belief | None = None
         self._visits: Counter[int] = Counter()
         self._latest = -1
@@ -171,12 +181,14 @@ class Search:
         """Return what the posterior is computed from."""
         import numpy as np
 
-        from bench_runner.bisect.posterior import Evidence
+        from bench_runner.bisect.posterior import Evidence, summed
 
         table = np.array(self._values, dtype=float).reshape(-1, 3)
         index, value, at = table.T
         slow_is_new = self._level(self._last) >= self._level(self._first)
-        evidence = Evidence(self._first, self._last, index, value, at, self._slow, slow_is_new)
+        prior = summed(self._prior.weights) if self._prior.weights else None
+        ends = (self._first, self._last)
+        evidence = Evidence(*ends, index, value, at, self._slow, slow_is_new, prior_none=self._prior.none, prior=prior)
         if not self._exact:
             return replace(evidence, sigma=self._sigma or _noise(self._by_commit()))
         old = self._level(self._first)

@@ -2,15 +2,16 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench_runner.bisect.posterior import Evidence, weigh
+from bench_runner.bisect.posterior import Evidence, summed, weigh
 from bench_runner.bisect.question import Costs, _capacity, _entropy
-from bench_runner.bisect.search import CONFIRM, NONE_ROUNDS, START, Answer, Ask, Search
+from bench_runner.bisect.search import CONFIRM, NONE_ROUNDS, START, Answer, Ask, Prior, Search
 
 Level = Callable[[int], float]
 
@@ -266,6 +267,35 @@ def test_the_layout_is_learnt_from_the_commits_that_were_looked_at() -> None:
             some.append(weigh(evidence([*rows, (29, level(29)), (29, level(29))], 29, sigma=0.004)).layout)
     assert max(known[0.0]) < 0.004
     assert min(known[0.012]) > 0.006
+
+
+def test_what_is_known_before_weighs_as_bayes_says() -> None:
+    even, odds = weigh(evidence(DATA, 6)), [0.0, 0.0, 1.0, 0.0, 3.0, 0.0, 0.0]
+    told = weigh(replace(evidence(DATA, 6), prior=summed(odds)))
+    mixed = np.array([0.9 * one / 4 + 0.1 / 6 for one in odds[1:]])
+    shares = np.array([mixed[:3].sum(), mixed[3], mixed[4:].sum()])  # (0, 3], (3, 4], (4, 6]
+    expected = np.array(even.mass) / [3 / 6, 1 / 6, 2 / 6] * shares
+    assert np.array(told.mass) / sum(told.mass) == pytest.approx(expected / expected.sum(), rel=1e-6)
+    assert told.inside(0, [1, 2])[1] > 10 * told.inside(0, [1, 2])[0] > 0
+
+
+@pytest.mark.parametrize("prior", [[1.0] * 7, [0.0] * 7])
+def test_a_prior_that_says_nothing_is_none(prior: list[float]) -> None:
+    assert weigh(replace(evidence(DATA, 6), prior=summed(prior))).mass == pytest.approx(weigh(evidence(DATA, 6)).mass)
+
+
+def test_a_right_prior_saves_builds_and_a_wrong_one_costs_some_and_misleads_nobody() -> None:
+    def asked(at: int | None) -> float:
+        total = 0
+        for seed in range(6):
+            prior = Prior(weights=[] if at is None else [float(abs(index - at) < 2) for index in range(64)])
+            answer, some = drive(Search(shas(64), prior=prior), noisy(40, 0.1, seed))
+            assert (answer.outcome, answer.first_new) == ("found", 40)
+            total += len(set(some))
+        return total / 6
+
+    assert asked(40) < asked(None) - 2
+    assert asked(20) < asked(None) + 4
 
 
 @given(st.permutations(DATA))
