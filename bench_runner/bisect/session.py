@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench_runner.bisect.question import Costs
-from bench_runner.bisect.search import Answer, Ask, Outcome, Search
+from bench_runner.bisect.search import Answer, Ask, Outcome, Prior, Search
 from bench_runner.errors import UsageError
 from bench_runner.instrument.spans import span
 from bench_runner.model.commit import Commit
@@ -111,7 +110,7 @@ def run(
     measure: Measure,
     *,
     tell: Callable[[Progress], None] | None = None,
-    costs: Costs | None = None,
+    prior: Prior | None = None,
     budget: int = 400,
 ) -> Found:
     """Search `commits` (oldest first, the first one old, the last one new) for the change of one case.
@@ -120,7 +119,7 @@ def run(
     """
     if len(commits) < 2:
         raise UsageError("a range to bisect needs two commits: the last good one and a bad one, A..B")
-    search = Search([commit.sha for commit in commits], exact=metric.exact, costs=costs, budget=budget)
+    search = Search([commit.sha for commit in commits], exact=metric.exact, budget=budget, prior=prior)
     scale = _Scale(metric)
     looks: list[Look] = []
     while isinstance(ask := search.next(), Ask):

@@ -95,11 +95,12 @@ def shown(verdict: "Verdict") -> "Sheet":
 
 def bisected(project: Project, verdict: "Verdict") -> None:
     """Bisect the first slow-down that was found, over the whole history, by what is exact where that has moved."""
-    from bench_runner.cli.bisect import search
+    from bench_runner.bisect.target import Target
+    from bench_runner.cli.bisecting import path_of, search
 
     names = [one.by[-1] for one in verdict.findings if one.by and one.effect.kind == "step"]
     if not names:
         return
     first, last = project.repository.history()[0], project.repository.history()[-1]
     typer.echo(f"\nbisecting {names[0]} between {first.short} and {last.short}")
-    search(project, f"{first.sha}..{last.sha}", f"^{names[0]}$", None)
+    search(project, Target(tuple(path_of(project, f"{first.sha}..{last.sha}")), f"^{names[0]}$"))

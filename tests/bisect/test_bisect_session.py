@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench_runner.bisect.session import Found, Progress, TimedOut, Unbuildable, run
-from bench_runner.cli.bisect import told
+from bench_runner.cli.culprit import told
 from bench_runner.errors import UsageError
 from bench_runner.model.commit import Commit
 from bench_runner.model.metric import TIME, Metric

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench_runner.cli.bisect import only
+from bench_runner.cli.bisecting import only
 from bench_runner.errors import UsageError
 from bench_runner.model.benchmark import Benchmark
 
