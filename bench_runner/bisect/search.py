@@ -27,6 +27,8 @@ CONFIRM = 2
 # So many rounds at a time tell whether there is a change; where the layouts hide it in so many commits, none will.
 MORE = 2
 COMMITS = 30
+# A round of an exact metric, which has no noise, tells as much as so many of one that hardly has any.
+EXACT = 3
 # Where so little can still be learnt (bits) of every commit in doubt, it is their layout that hides the change, and no
 # number of rounds brings it out.
 FLOOR = 0.2
@@ -195,7 +197,9 @@ class Search:
         differs = (evidence.value != old).astype(float)
         changed = self._level(self._last) != old
         none = 1e-9 if changed else 1 - 1e-9
-        return replace(evidence, value=differs, sigma=1e-3, layout=1e-4, drift=0.0, prior_none=none)
+        index, value, at = (np.repeat(each, EXACT) for each in (index, differs, at))
+        known = replace(evidence, index=index, value=value, at=at)
+        return replace(known, sigma=0.05, layout=0.01, drift=0.0, prior_none=none)
 
     def _by_commit(self) -> list[list[float]]:
         return [[value for at, value, _ in self._values if at == index] for index in self.rounds]

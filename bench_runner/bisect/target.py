@@ -1,5 +1,6 @@
 """What to bisect: one case in an environment over a path of commits, as it was asked for or as a change has it."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +20,15 @@ EVEN = Prior()
 class Target:
     """Commits oldest first, the first taken for old, the last for new; `bench` is a pattern as -b has it.
 
-    `environment` is a specifier as -E has it, None for the first one.
+    `environment` is a specifier as -E has it, None for the first one. `size` is how large the change is, as a
+    share; of a range it is not known.
     """
 
     commits: tuple[Commit, ...]
     bench: str
     environment: str | None = None
     prior: Prior = EVEN
+    size: float = 0.1
 
 
 def of_change(change: Change, changes: Iterable[Change], series: Series, commits: Sequence[Commit]) -> Target:
@@ -44,7 +47,9 @@ def of_change(change: Change, changes: Iterable[Change], series: Series, commits
     first, last = _ends(change, [one for one in every if one.key == change.key], series)
     path = tuple(commits[first : last + 1])
     weights = tuple(change.chance(revision) or 0.0 for revision in range(first, last + 1))
-    return Target(path, f"^{re.escape(by.key.case.id)}$", change.key.environment, Prior(weights=weights))
+    ratio = by.step.ratio
+    size = abs(ratio - 1) if math.isfinite(ratio) else 1.0
+    return Target(path, f"^{re.escape(by.key.case.id)}$", change.key.environment, Prior(weights=weights), size)
 
 
 def _ends(change: Change, mine: Sequence[Change], series: Series) -> tuple[int, int]:

@@ -7,6 +7,9 @@ import typer
 
 from bench_runner.cli.project import Project
 
+# Both ways are looked for, samples are kept, errors are shown.
+BY_ASV = ("--invert", "-i", "--show-stderr", "-e")
+
 
 def bisect(
     context: typer.Context,
@@ -14,6 +17,7 @@ def bisect(
     *,
     bench: Annotated[str | None, typer.Option("--bench", "-b", help="Of a range: a pattern of one case.")] = None,
     environment: Annotated[str | None, typer.Option("--environment", "-E", help="By default the first one.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say how much it is expected to take.")] = False,
     trace: Annotated[Path | None, typer.Option("--trace", help="Write where the time went, for Perfetto.")] = None,
 ) -> None:
     """Find the commit that changed a benchmark, by measuring a few commits of the range several times.
@@ -29,16 +33,21 @@ def bisect(
     Examples:
 
     ```
+    bench-runner bisect 3f2a9c1b --plan
     bench-runner bisect 3f2a9c1b
     bench-runner bisect v1.0..main -b 'time_sort.1000'
     bench-runner bisect 1a2b3c4d..5e6f7a8b -b Join.time_inner -E uv:3.12
     ```
     """
     from bench_runner.bisect.target import beside
-    from bench_runner.cli.bisecting import search, targets
+    from bench_runner.cli.bisecting import planned, search, targets
     from bench_runner.cli.observe import traced
 
     project = Project.of(context)
+    if plan:
+        for target in targets(project, what, bench, environment):
+            typer.echo(planned(project, target))
+        return
     code, named = 0, list[str]()
     with traced(trace, "bisect"):
         for target in targets(project, what, bench, environment):
@@ -47,3 +56,25 @@ def bisect(
             named += [found.first_new.sha] if found.exactly else []
     if code:
         raise typer.Exit(code)
+
+
+def find(
+    context: typer.Context,
+    commits: Annotated[str, typer.Argument(metavar="A..B", help="The last good commit and a bad one.")],
+    bench: Annotated[str, typer.Argument(help="A pattern of one case.")],
+    *,
+    environment: Annotated[str | None, typer.Option("--environment", "-E", help="By default the first one.")] = None,
+    asv_option: Annotated[bool, typer.Option(*BY_ASV, hidden=True)] = False,
+) -> None:
+    """Find the commit that changed a benchmark: `bisect` with the arguments of `asv find`.
+
+    It may have become slower or faster: asv's --invert is not needed, and does nothing.
+
+    Example:
+
+    ```
+    bench-runner find v1.0..main time_sort
+    ```
+    """
+    del asv_option
+    bisect(context, [commits], bench=bench, environment=environment)

@@ -1,12 +1,15 @@
 """What `bisect` was asked for, and the search for it with real measurements."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from statistics import median
 
 import typer
 
 from bench_runner import units
 from bench_runner.bisect import target as aims
+from bench_runner.bisect.forecast import forecast
 from bench_runner.bisect.remeasure import Remeasure
 from bench_runner.bisect.session import Found, Progress, run
 from bench_runner.bisect.target import EVEN, Target
@@ -25,6 +28,9 @@ from bench_runner.model.commit import Commit
 from bench_runner.model.production import KIND
 from bench_runner.runner.session import selector
 from bench_runner.worker.metrics import split
+
+# The noise between rounds that a plan reckons with: that of numpy's published history.
+NOISE = 0.02
 
 
 def targets(project: Project, what: Sequence[str], bench: str | None, environment: str | None) -> Iterator[Target]:
@@ -50,6 +56,39 @@ def of_change(project: Project, word: str, bench: str | None, environment: str |
     if change.key.machine != project.machine.machine:
         warn(f"{change.id} was seen on {change.key.machine}, and is measured here on {project.machine.machine}")
     return aims.of_change(change, findings.changes, series, history.commits)
+
+
+def planned(project: Project, target: Target) -> str:
+    """Return what a search will take, in words: half of them at most, and nine of ten."""
+    order = Order(commits="HEAD", environments=(target.environment,) if target.environment else ())
+    recipe = understand(project, order).environments[0]
+    stored = project.store.benchmarks()
+    if not stored:
+        raise UsageError(
+            "nothing has been measured yet, so nothing is known of what it takes: `bench-runner run` first"
+        )
+    benchmark, case = only([*stored.values()], target.bench)
+    exact = benchmark.metric.exact
+    half, most = forecast(len(target.commits), target.prior, math.log1p(target.size), NOISE, exact=exact)
+    build, measuring = paces(project, recipe.name, case, target.commits)
+    minutes = [units.duration(one.builds * build + one.rounds * measuring) for one in (half, most)]
+    shown = plain(case.id)
+    where = f"{shown} in {recipe.name}, {units.count(len(target.commits), 'commit')}"
+    ways = f"{target.commits[0].short}..{target.commits[-1].short}"
+    told = f"{units.count(half.builds, 'build')} and {units.count(half.rounds, 'round')}"
+    more = f"{most.builds} and {most.rounds} in the longest tenth"
+    known = f"; about {minutes[0]}, {minutes[1]} at most" if build + measuring else ""
+    return f"{where} ({ways}): {told}, {more}{known}"
+
+
+def paces(project: Project, environment: str, case: Case, commits: Sequence[Commit]) -> tuple[float, float]:
+    """Return the seconds of a build and of a round of a case, from what is stored of these commits; 0 if nothing is."""
+    runs = [*project.store.runs(project.machine.machine, {one.sha for one in commits})]
+    mine = [one for one in runs if one.environment.name == environment]
+    builds = [spent.wall_s / spent.count for one in mine for name, spent in one.work.steps.items() if name == "prepare"]
+    results = [found for one in mine for found in one.results if found.case == case and found.sample]
+    rounds = [one.duration_s / len(one.sample.rounds) for one in results if one.sample and one.sample.rounds]
+    return median(builds or [0.0]), median(rounds or [0.0])
 
 
 def search(project: Project, target: Target) -> Found:

@@ -52,7 +52,12 @@ VERBS: dict[str, dict[str, Callable[..., object]]] = {
     "Measure": {"run": run_.run, "ingest": ingest.ingest, "show": show.show, "compare": compare.compare},
     "Judge": {"continuous": continuous.continuous, "gate": gate.gate},
     "Trust": {"doctor": doctor.doctor, "noise": doctor.noise},
-    "Find out": {"detect": changes.detect, "regressions": change_list.regressions, "bisect": bisect.bisect},
+    "Find out": {
+        "detect": changes.detect,
+        "regressions": change_list.regressions,
+        "bisect": bisect.bisect,
+        "find": bisect.find,
+    },
     "Watch a running program": {"attach": attach.attach},
     "Publish": {"publish": publish.publish, "preview": publish.preview, "plot": plot.plot},
     "Decide": {"accept": policy.accept},

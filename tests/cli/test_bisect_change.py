@@ -1,6 +1,7 @@
 """`bisect` of a change of the history: its id is enough, and a merge is looked into."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,25 @@ def test_a_change_says_itself_where_it_is(history: tuple[Command, str]) -> None:
     said(bisect(command, name, "-b", "size"), 2, "leave -b and -E out")
     said(bisect(command, "HEAD~2..HEAD"), 2, "say of which case with -b")
     said(bisect(command, "0123456789"), 2, f"there are {name}")
+
+
+def test_a_plan_says_what_it_will_take_and_measures_nothing(history: tuple[Command, str]) -> None:
+    command, name = history
+    done = bisect(command, name, "--plan")
+    assert done.code == 0, done.err
+    assert done.out.startswith("suite.track_size in ")
+    assert re.search(
+        r"4 commits \(.*\): [34] builds and [34] rounds, [34] and [34] in the longest tenth; about ", done.out
+    )
+    ranged = bisect(command, "HEAD~8..HEAD", "-b", "size", "--plan")
+    assert "9 commits (" in ranged.out
+
+
+def test_find_takes_what_asv_takes(history: tuple[Command, str]) -> None:
+    command, _ = history
+    done = command("--machine", "here", "find", "HEAD~2..HEAD", "track_size", "--invert", "-e")
+    assert done.code == 4, done.err
+    assert done.out.startswith("no change reproduced between both ends: 14 -> 14")
 
 
 def test_another_machine_is_told(history: tuple[Command, str]) -> None:
