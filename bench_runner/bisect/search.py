@@ -53,6 +53,9 @@ class Prior:
     weights: Sequence[float] = ()
 
 
+EVEN = Prior()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came out: the change lies after `last_old` and not later than `first_new`, with this probability.
@@ -84,7 +87,7 @@ class Search:
         exact: bool = False,
         costs: Costs | None = None,
         budget: int = 400,
-        prior: Prior | None = None,
+        prior: Prior = EVEN,
     ) -> None:
         self.candidates = tuple(candidates)
         self.failed: set[int] = set()
@@ -93,7 +96,7 @@ class Search:
         self._slow: Counter[int] = Counter()
         self._sigma, self._exact, self._budget = sigma, exact, budget
         self._costs = costs or Costs()
-        self._prior = prior or Prior()
+        self._prior = prior
         self._belief: Belief | None = None
         self._visits: Counter[int] = Counter()
         self._latest = -1
@@ -144,7 +147,8 @@ class Search:
             return end
         from bench_runner.bisect.posterior import weigh
 
-        self._belief = belief = weigh(self._evidence(), self._belief)
+        evidence = self._evidence()
+        self._belief = belief = weigh(evidence, self._belief or weigh(evidence))
         return self._answer(belief) or self._ask(belief)
 
     @property
@@ -155,7 +159,8 @@ class Search:
         self.rounds[index] += rounds
         self._visits[index] += index != self._latest
         self._latest = index
-        self._since_anchor += 0 if index in {self._first, self._last} else rounds
+        ended = index in {self._first, self._last}
+        self._since_anchor = max(0, self._since_anchor - ANCHOR * rounds) if ended else self._since_anchor + rounds
 
     def _settle_ends(self) -> bool:
         """Move ends that cannot be measured inwards; False when nothing is left or too many failed."""
@@ -257,8 +262,7 @@ class Search:
         if belief.none > 0.3 and not self._ends_told(belief):
             return self._ask_end(MORE)
         if self._since_anchor >= ANCHOR and not self._exact:
-            turns, self._since_anchor = divmod(self._since_anchor, ANCHOR)
-            return self._ask_end(turns)
+            return self._ask_end(self._since_anchor // ANCHOR)
         sure = belief.mass[belief.likely] >= SURE and not self._free(belief, belief.likely)
         chosen = None if sure else choose(belief, self.rounds, self.failed, self._costs)
         index, rounds = chosen or (self._beside(belief, belief.likely), 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench_runner.bisect.search import Answer, Ask, Outcome, Prior, Search
+from bench_runner.bisect.search import EVEN, Answer, Ask, Outcome, Prior, Search
 from bench_runner.errors import UsageError
 from bench_runner.instrument.spans import span
 from bench_runner.model.commit import Commit
@@ -37,12 +37,28 @@ Measure = Callable[[str, int], tuple[float, ...] | Unbuildable | TimedOut]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One answered question: the centres of its rounds in the metric's unit, or why there are none (slow: time-out)."""
+    """One answered question: the centres of its rounds in the metric's unit, or why there are none (slow: time-out).
+
+    `at_s` is when, in seconds since 1970.
+    """
 
     commit: Commit
     values: tuple[float, ...] = ()
     problem: str = ""
     slow: bool = False
+    at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a search begins with: what is known before, what was seen already, and how many rounds it may take."""
+
+    prior: Prior = EVEN
+    seen: Sequence[Look] = ()
+    budget: int = 400
+
+
+WHOLE = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +126,30 @@ def run(
     measure: Measure,
     *,
     tell: Callable[[Progress], None] | None = None,
-    prior: Prior | None = None,
-    budget: int = 400,
+    keep: Callable[[Look], None] | None = None,
+    terms: Terms = WHOLE,
 ) -> Found:
     """Search `commits` (oldest first, the first one old, the last one new) for the change of one case.
 
-    Whatever `measure` raises, Ctrl-C too, passes through: what it has stored by then is not lost.
+    `keep` is given each look as soon as it is there. Whatever `measure` raises, Ctrl-C too, passes through: what it has
+    stored by then is not lost.
     """
     if len(commits) < 2:
         raise UsageError("a range to bisect needs two commits: the last good one and a bad one, A..B")
-    search = Search([commit.sha for commit in commits], exact=metric.exact, budget=budget, prior=prior)
+    search = Search([commit.sha for commit in commits], exact=metric.exact, budget=terms.budget, prior=terms.prior)
     scale = _Scale(metric)
-    looks: list[Look] = []
+    looks = list(terms.seen)
+    places = {one.sha: index for index, one in enumerate(commits)}
+    for look in looks:
+        _tell(search, places[look.commit.sha], look, scale)
     while isinstance(ask := search.next(), Ask):
         if tell:
             tell(_progress(search, ask, commits, len(looks)))
         with span("look", commit=ask.commit, rounds=ask.rounds):
-            looks.append(_look(search, ask, commits[ask.index], measure, scale))
+            looks.append(_look(commits[ask.index], measure(ask.commit, ask.rounds)))
+        _tell(search, ask.index, looks[-1], scale)
+        if keep:
+            keep(looks[-1])
     return _found(ask, commits, metric, looks)
 
 
@@ -145,18 +168,20 @@ class _Scale:
         return self._sign * value / (self._unit or 1.0)
 
 
-def _look(search: Search, ask: Ask, commit: Commit, measure: Measure, scale: _Scale) -> Look:
-    """Measure once and tell the search."""
-    answer = measure(ask.commit, ask.rounds)
-    if isinstance(answer, TimedOut):
-        search.time_out(ask.index)
-        return Look(commit, problem=answer.reason, slow=True)
-    if isinstance(answer, Unbuildable):
-        search.fail(ask.index)
-        return Look(commit, problem=answer.reason)
+def _look(commit: Commit, answer: tuple[float, ...] | Unbuildable | TimedOut) -> Look:
+    """Return what an answer was, now."""
+    if isinstance(answer, (TimedOut, Unbuildable)):
+        return Look(commit, (), answer.reason, isinstance(answer, TimedOut), time.time())
     values = tuple(value for value in answer if math.isfinite(value))
-    search.observe(ask.index, [scale(value) for value in values], at=time.monotonic())
-    return Look(commit, values, "" if values else "no values")
+    return Look(commit, values, "" if values else "no values", at_s=time.time())
+
+
+def _tell(search: Search, index: int, look: Look, scale: "_Scale") -> None:
+    """Tell the search of a look."""
+    if look.slow:
+        search.time_out(index)
+    else:
+        search.observe(index, [scale(value) for value in look.values], at=look.at_s)
 
 
 def _progress(search: Search, ask: Ask, commits: Sequence[Commit], looks: int) -> Progress:

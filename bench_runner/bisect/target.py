@@ -5,15 +5,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bench_runner.bisect.search import Prior
+from bench_runner.bisect.search import EVEN, Prior
 from bench_runner.errors import UsageError
 from bench_runner.history.grouping import overlap, span
 from bench_runner.hostile import plain
 from bench_runner.model.change import Change
 from bench_runner.model.commit import Commit
 from bench_runner.model.series import Series
-
-EVEN = Prior()
 
 
 @dataclass(frozen=True, slots=True)

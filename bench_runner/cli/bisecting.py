@@ -9,10 +9,12 @@ import typer
 
 from bench_runner import units
 from bench_runner.bisect import target as aims
+from bench_runner.bisect.diary import Diary
 from bench_runner.bisect.forecast import forecast
 from bench_runner.bisect.remeasure import Remeasure
-from bench_runner.bisect.session import Found, Progress, run
-from bench_runner.bisect.target import EVEN, Target
+from bench_runner.bisect.search import EVEN
+from bench_runner.bisect.session import Found, Progress, Terms, run
+from bench_runner.bisect.target import Target
 from bench_runner.cli.change_one import pick
 from bench_runner.cli.changes import found as found_in
 from bench_runner.cli.culprit import step, told
@@ -130,7 +132,13 @@ def measured(project: Project, target: Target) -> Found:
         def tell(at: Progress) -> None:
             screen.tell(Doing(step(at)))
 
-        return run(path, benchmark.metric, measure, tell=tell, prior=target.prior)
+        diary = Diary.of(project.cache / "bisections", path, case.id, recipe.name, project.machine.machine)
+        seen = diary.looks(path)
+        if seen:
+            screen.tell(f"going on after {units.count(len(seen), 'look')}")
+        found = run(path, benchmark.metric, measure, tell=tell, keep=diary.keep, terms=Terms(target.prior, seen))
+        diary.close()
+        return found
 
 
 def refuse_production(project: Project, bench: str, path: list[Commit]) -> None:

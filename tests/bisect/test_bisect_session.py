@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bench_runner.bisect.session import Found, Progress, TimedOut, Unbuildable, run
+from bench_runner.bisect.session import Found, Progress, Terms, TimedOut, Unbuildable, run
 from bench_runner.cli.culprit import told
 from bench_runner.errors import UsageError
 from bench_runner.model.commit import Commit
@@ -58,7 +58,7 @@ def test_commits_that_cannot_be_measured_make_a_range() -> None:
 
 
 def test_a_spent_budget_leaves_a_set_of_commits() -> None:
-    found = run(COMMITS, TIME, fake(lambda i, rng: ms(1.06 if i >= 11 else 1.0, rng)), budget=20)
+    found = run(COMMITS, TIME, fake(lambda i, rng: ms(1.06 if i >= 11 else 1.0, rng)), terms=Terms(budget=20))
     assert (found.outcome, found.exit_code, found.exactly) == ("undecided", 4, False)
     assert COMMITS[11] in found.among
     assert len(found.among) > 1

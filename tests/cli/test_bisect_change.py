@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,28 @@ def test_a_merge_that_alone_makes_it_is_named_itself(tmp_path: Path) -> None:
     first, second = done.out.splitlines()
     assert "'Merge left, badly' changed it by" in first
     assert "which it merged, shows it alone: the merge made it" in second
+
+
+def test_a_kill_in_mid_search_loses_no_look_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    command = begun(tmp_path / "it")
+    for number in range(12):
+        size(command, 7 + (number >= 5), str(number), f"Commit {number}")
+    words = ("--machine", "here", "bisect", "HEAD~11..HEAD", "-b", "size")
+    running = command.start(*words)
+    until = time.monotonic() + 120
+    while sum(len(one.read_text().splitlines()) for one in diaries(command)) < 3 and time.monotonic() < until:
+        time.sleep(0.02)
+    running.kill()
+    running.wait()
+    (diary,) = diaries(command)
+    seen = len(diary.read_text().splitlines())
+    assert seen >= 3
+    done = command(*words)
+    assert done.code == 0, done.err
+    assert f"going on after {seen} looks" in done.err
+    assert "'Commit 5' changed it by +14.3 %: 7 -> 8" in done.out
+    assert not diaries(command)
+
+
+def diaries(command: Command) -> list[Path]:
+    return sorted((command.folder.parent / "home" / "cache").glob("*/bisections/*.jsonl"))
