@@ -79,6 +79,7 @@ def test_one_library_one_door(path: Path) -> None:
         assert doors is None or place.startswith(doors), f"{place} imports {module}; its door is {doors}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_inner_code_goes_to_the_module_that_defines(path: Path) -> None:
     assert "bench_runner.instrument" not in imported(path), f"{path} takes a name from the facade of instrument"

@@ -22,6 +22,7 @@ def few_are_false(tallies: list[Tally]) -> bool:
     return bool(found.mean() <= 0.05 + 2 * error)
 
 
+@pytest.mark.slow
 def test_true_groups_are_found_and_hardly_any_other() -> None:
     tallies = simulated(10, 80, 4)
     assert sum(one.found for one in tallies) >= 36  # of 40

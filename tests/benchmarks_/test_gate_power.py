@@ -70,6 +70,7 @@ def test_gates_are_counted_by_what_they_call_slower() -> None:
     assert gate_power.share(1, 4).split() == ["25.0", "+-", "22.9"]
 
 
+@pytest.mark.slow
 def test_it_prints_a_row_for_each_rule() -> None:
     command = [sys.executable, str(SCRIPT), "--gates", "2", "--cells", "6", "--draws", "199"]
     rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

@@ -7,6 +7,7 @@ import pytest
 from scale_case import score, write
 
 
+@pytest.mark.slow
 def test_most_of_what_was_put_in_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chosen = Namespace(benchmarks=24, commits=150, machines=2, shift="up", seed=3)
     write(tmp_path, chosen)

@@ -68,6 +68,7 @@ def test_an_improvement_is_placed_as_well(seed: int) -> None:
     assert (answer.outcome, answer.first_new) == ("found", at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_where_nothing_changed_nothing_is_named(seed: int) -> None:
     search = Search(shas(30))
@@ -77,6 +78,7 @@ def test_where_nothing_changed_nothing_is_named(seed: int) -> None:
     assert min(search.rounds[0], search.rounds[29]) >= NONE_ROUNDS
 
 
+@pytest.mark.slow
 def test_a_small_step_in_long_history_is_right_nearly_always() -> None:
     right = sum(drive(Search(shas(128)), noisy(at, 0.05, at))[0].first_new == at for at in range(3, 127, 5))
     assert right >= 24  # of 25
@@ -151,6 +153,7 @@ def test_a_time_out_between_measured_ends_lies_on_the_slow_side() -> None:
     assert (answer.outcome, answer.first_new) == ("found", 12)
 
 
+@pytest.mark.slow
 @given(st.integers(2, 60), st.data())
 @settings(max_examples=30, deadline=None)
 def test_an_exact_metric_takes_one_round_per_commit(count: int, data: st.DataObject) -> None:
@@ -240,6 +243,7 @@ def shaken(size: float, seed: int, step: float = 0.05) -> Level:
     return lambda i: rng.gauss(own[i] + (step if i >= 12 else 0.0), 0.004)
 
 
+@pytest.mark.slow
 def test_what_the_layout_hides_is_narrowed_to_a_set_that_holds_it() -> None:
     """Steps of four sd of the layout's effect: single commits are named only as often right as is claimed."""
     held = sure = named = right = 0

@@ -66,6 +66,7 @@ def start(here: Command) -> Iterator[Start]:
         one.wait(30)
 
 
+@pytest.mark.slow
 def test_timing_is_seen_in_all_workers(here: Command, start: Start) -> None:
     pid = str(start(workers=2).pid)
     done = here("attach", pid, "--time", "__main__:*", "--for", "5m", "--once", "--format", "json")
@@ -87,6 +88,7 @@ def test_timing_is_seen_in_all_workers(here: Command, start: Start) -> None:
     assert "nothing is timed by it" in off.out
 
 
+@pytest.mark.slow
 def test_a_profile_names_what_is_hot_in_all_workers(here: Command, start: Start) -> None:
     start(workers=1)
     here("attach", "control.json", "--time", "none:*", "--for", "1h")
@@ -113,6 +115,7 @@ def test_a_process_without_a_control_file_is_profiled_from_outside(here: Command
     assert "python -m bench_runner.instrument" in said.err
 
 
+@pytest.mark.slow
 def test_watching_draws_anew_until_it_is_interrupted(here: Command, start: Start) -> None:
     start(workers=1)
     ours, theirs = pty.openpty()

@@ -6,6 +6,8 @@ import pytest
 
 from .conftest import Command, Done
 
+pytestmark = pytest.mark.slow
+
 NOTHING_TO_BUILD = 'environment_type = "uv"\n'
 
 

@@ -113,6 +113,7 @@ def test_a_night_after_night_the_id_stays_and_the_range_narrows(project: Project
     assert [one["id"] for one in project.json("changes")] == [name]
 
 
+@pytest.mark.slow
 def test_a_recovered_regression_and_its_improvement_are_listed(project: Project) -> None:
     project.measure(range(30), mended)
     project("detect", "--record")
@@ -153,6 +154,7 @@ def test_what_the_project_does_not_care_about_any_more_is_not_missed(project: Pr
     assert project.json("changes") == []
 
 
+@pytest.mark.slow
 def test_dismissed_is_silent_from_then_on(project: Project) -> None:
     project.measure(range(30), step, other=0.8)
     project("detect", "--record")
@@ -212,6 +214,7 @@ def test_a_prefix_of_two_ids_is_not_guessed() -> None:
     assert pick(told, "ab") is some[2]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_filters_choose_and_add_up(project: Project) -> None:
     project.measure(range(50), step, other=0.8)
     everything = project.json("changes")

@@ -22,6 +22,8 @@ from bench_runner.model.sample import Round, Sample
 from bench_runner.stats.summary import summarise
 from bench_runner.store.files import Store
 
+pytestmark = pytest.mark.slow
+
 SLOW = 7  # the release with the slow-down
 CHARGE = "shop.checkout:charge"
 BENCHMARKS = (Benchmark("checkout.time_charge", "1"), Benchmark("cart.time_add", "1"))

@@ -128,6 +128,7 @@ def test_what_is_no_command_shows_how_to_use_it(fresh: Command, words: tuple[str
     assert (done.code, "Usage:" in done.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_python_that_is_nowhere(fresh: Command) -> None:
     fresh.write("bench_runner.toml", 'project = "work"\npythons = ["3.99"]\n')
     said(continuous(fresh, "begun"), 6, "3.99")

@@ -50,6 +50,7 @@ def test_asv_loads_our_numbers(place: Place) -> None:
     assert NAME in Benchmarks.load(Conf())
 
 
+@pytest.mark.slow
 def test_asv_shows_and_compares(place: Place) -> None:
     listed = place.asv("show")
     assert listed.returncode == 0, listed.stdout + listed.stderr

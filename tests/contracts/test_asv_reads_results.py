@@ -122,6 +122,7 @@ def test_asv_reads_our_list_of_benchmarks(place: Place) -> None:
     assert set(Benchmarks.load(Conf())) == {one.name for one in BENCHMARKS}
 
 
+@pytest.mark.slow
 def test_asv_show(place: Place) -> None:
     shown = place.asv("show", place.shas[0])
     assert shown.returncode == 0, shown.stdout + shown.stderr
@@ -134,6 +135,7 @@ def test_asv_show(place: Place) -> None:
     assert "WARN" not in shown.stdout + shown.stderr
 
 
+@pytest.mark.slow
 def test_asv_compare(place: Place) -> None:
     shown = place.asv("compare", place.shas[0], place.shas[1])
     assert shown.returncode == 0, shown.stdout + shown.stderr
@@ -145,6 +147,7 @@ def test_asv_compare(place: Place) -> None:
     assert next(line for line in broken.stdout.splitlines() if "time_plain" in line).split()[1] == "!"
 
 
+@pytest.mark.slow
 def test_asv_says_the_same_of_thinned_runs(place: Place) -> None:
     shown = [place.asv("show", sha).stdout for sha in place.shas[:2]]
     compared = place.asv("compare", *place.shas[:2]).stdout
@@ -281,6 +284,7 @@ def test_what_asv_stored_of_a_track_that_returns_a_word(tmp_path: Path) -> None:
         assert after.get_result_value(name, []) == before.get_result_value(name, [])
 
 
+@pytest.mark.slow
 def test_asv_shows_single_values_as_its_own(tmp_path: Path) -> None:
     place = Place(tmp_path)
     once = [

@@ -15,6 +15,8 @@ from bench_runner.model.environment import Environment
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SETUP = """
 from setuptools import setup
+
+pytestmark = pytest.mark.slow
 setup(name="tiny-thing", version="0.1", py_modules=["tiny_thing"], install_requires=["six"])
 """
 Make = Callable[..., Backend]

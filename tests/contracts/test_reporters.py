@@ -132,12 +132,14 @@ def test_every_reporter_has_a_shape_to_hold(form: str) -> None:
     assert form in SHAPES, f"say in SHAPES what must not change in {form}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_foreign_text_cannot_change_the_shape(form: str, name: str) -> None:
     assert SHAPES[form](render(with_text(name), form)) == SHAPES[form](render(with_text("harmless"), form))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 @given(name=hostile)
 @settings(max_examples=100, deadline=None)
@@ -145,6 +147,7 @@ def test_no_text_at_all_can_change_the_shape(form: str, name: str) -> None:
     assert SHAPES[form](render(with_text(name), form)) == SHAPES[form](render(with_text("harmless"), form))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 @given(name=hostile)
 @settings(max_examples=60, deadline=None)
@@ -192,6 +195,7 @@ ALIVE_IN_PAGE = re.compile(r"@\w|#\d|\bGH-\d|:[\w+-]+:", re.IGNORECASE)
 ALIVE_IN_SOURCE = re.compile(r"https?://|ftp://|www\.", re.IGNORECASE)
 
 
+@pytest.mark.slow
 @given(name=st.one_of(hostile, st.text("@#1a:/.w&;_*~GH-htps", max_size=30)))
 @settings(max_examples=200, deadline=None)
 def test_markdown_mentions_and_links_nothing(name: str) -> None:
@@ -212,6 +216,7 @@ def test_notes_and_heads_of_outputs_begin_nothing_in_markdown(start: str) -> Non
         assert shapes[0] == shapes[1]
 
 
+@pytest.mark.slow
 @given(name=hostile)
 @settings(max_examples=200, deadline=None)
 def test_markdown_shows_foreign_text_as_it_is(name: str) -> None:

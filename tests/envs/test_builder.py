@@ -28,6 +28,8 @@ import os, sys
 from setuptools.build_meta import *
 from setuptools import build_meta
 
+pytestmark = pytest.mark.slow
+
 def get_requires_for_build_wheel(config_settings=None):
     return [os.environ["ASKED"]] if os.environ.get("ASKED") else []
 

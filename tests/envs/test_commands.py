@@ -40,6 +40,7 @@ def test_commands_are_read_as_asv_reads_them(text: str, expected: Command | None
     assert expected is None or ours == expected
 
 
+@pytest.mark.slow
 @given(st.lists(WORDS, min_size=1), st.dictionaries(st.from_regex(r"[A-Z_]{1,5}", fullmatch=True), WORDS))
 def test_whatever_is_quoted_comes_out_whole(words: list[str], variables: dict[str, str]) -> None:
     text = shlex.join([*(f"{name}={value}" for name, value in variables.items()), "tool", *words])

@@ -155,6 +155,7 @@ def test_commits_follow_each_other_in_one_kept_environment(
     assert project.told("building") == 0, "the wheel was kept"
 
 
+@pytest.mark.slow
 def test_python_is_asked_once_for_all_commits(
     project: Project, config: Config, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +203,7 @@ def test_a_matrix_shares_one_build_and_keeps_its_versions(project: Project, conf
     assert "six" in refused.build.detail
 
 
+@pytest.mark.slow
 def test_run_variables_share_an_installation(project: Project, config: Config, opened: Open) -> None:
     sha = project.commit(1)
     preparer = opened(config)
@@ -241,6 +243,7 @@ def test_a_lock_holds_and_another_lock_makes_another_environment(
     assert project.told("making environment") == 2
 
 
+@pytest.mark.slow
 def test_a_uv_lock_is_read(project: Project, config: Config, opened: Open, tmp_path: Path) -> None:
     sha = project.commit(1)
     locked = tmp_path / "locked"
@@ -289,6 +292,7 @@ def test_build_and_uninstall_commands(project: Project, config: Config, opened: 
     ]
 
 
+@pytest.mark.slow
 def test_a_build_in_place_is_never_taken_from_the_cache(project: Project, config: Config, opened: Open) -> None:
     in_place = replace(
         config,
@@ -310,6 +314,7 @@ def test_commands_that_leave_no_wheel_or_never_could_run(project: Project, confi
         opened(replace(config, install_command=("pip install {weel_file}",)))
 
 
+@pytest.mark.slow
 def test_a_project_below_the_root_of_its_repository(project: Project, config: Config, opened: Open) -> None:
     sha = project.commit(1, folder="python")
     workspace = project.prepare(opened(replace(config, repo_subdir="python")), sha)
@@ -338,6 +343,7 @@ def test_a_build_that_hangs_is_a_failed_build(project: Project, config: Config, 
     assert (failed.build.ok, failed.build.detail) == (False, "timeout: build took longer than 2 s")
 
 
+@pytest.mark.slow
 def test_an_environment_whose_python_is_gone_is_made_anew(project: Project, config: Config, opened: Open) -> None:
     sha = project.commit(1)
     preparer = opened(config)
@@ -361,6 +367,7 @@ def test_an_environment_that_cannot_be_made_leaves_nothing(project: Project, con
     assert not (config.env_dir / impossible.folder / "env").exists()
 
 
+@pytest.mark.slow
 def test_another_process_waits_until_the_workspace_is_given_back(
     project: Project, config: Config, opened: Open
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_program_sees_its_folder_and_nothing_but_its_variables(tmp_path: Path)
     assert (finished.code, finished.output.strip(), finished.late) == (0, f"{tmp_path} None this 0", False)
 
 
+@pytest.mark.slow
 def test_a_late_program_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
     finished = start(HANGS, tmp_path, timeout=3.0)
     assert finished.late
@@ -71,6 +72,7 @@ def test_an_interruption_kills_it_too(tmp_path: Path, monkeypatch: pytest.Monkey
     assert gone([int(word) for word in (tmp_path / "pids.ready").read_text().split()])
 
 
+@pytest.mark.slow
 def test_what_a_program_and_its_children_spend_is_charged(tmp_path: Path) -> None:
     burn = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}]); b = bytearray(200 << 20)"

@@ -299,6 +299,7 @@ def of(parts: Sequence[tuple[int, float]], seed: int) -> list[float]:
     return level(*parts, seed=seed, sd=0.01)
 
 
+@pytest.mark.slow
 @given(histories, st.integers(0, 9))
 @settings(max_examples=80, deadline=None)
 def test_a_ledger_written_as_proposed_brings_no_news(parts: list[tuple[int, float]], seed: int) -> None:
@@ -310,6 +311,7 @@ def test_a_ledger_written_as_proposed_brings_no_news(parts: list[tuple[int, floa
     assert told(here, ledger) == again
 
 
+@pytest.mark.slow
 @given(histories, st.integers(0, 9), st.integers(0, 99))
 @settings(max_examples=80, deadline=None)
 def test_the_order_of_changes_and_entries_does_not_matter(
@@ -328,6 +330,7 @@ def test_the_order_of_changes_and_entries_does_not_matter(
     assert (mixed.kept, mixed.proposals) == (plain.kept, plain.proposals)
 
 
+@pytest.mark.slow
 @given(histories, st.integers(0, 9))
 @settings(max_examples=80, deadline=None)
 def test_points_that_come_later_lose_no_change_and_move_none(parts: list[tuple[int, float]], seed: int) -> None:
@@ -344,6 +347,7 @@ def test_points_that_come_later_lose_no_change_and_move_none(parts: list[tuple[i
         ledger = after
 
 
+@pytest.mark.slow
 @given(st.integers(0, 200), st.integers(4, 9), st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_commits_measured_in_the_middle_keep_the_id_and_only_narrow(seed: int, every: int, draw: random.Random) -> None:

@@ -89,6 +89,7 @@ def judged(store: Store, cache: Path) -> str:
     return repr((history.series, find(history, Segments()), pairs, held))
 
 
+@pytest.mark.slow
 def test_nothing_that_is_judged_changes(store: Store, tmp_path: Path) -> None:
     set_(store, "first", COMMITS[7].sha, set_ms=1)
     before = judged(store, tmp_path / "cache")

@@ -95,6 +95,7 @@ def test_it_goes_on_in_the_child_and_in_the_parent(made: Made) -> None:
     assert seen == []
 
 
+@pytest.mark.slow
 @needs_fork
 def test_threads_that_fork_at_once_leave_one_thread(made: Made) -> None:
     def fork() -> None:

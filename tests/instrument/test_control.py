@@ -80,6 +80,7 @@ def write(path: str, *patterns: str, left_s: float = 60, **more: object) -> None
     control_file.write(path, {"timed": list(patterns), "until": time.time() + left_s, **more})
 
 
+@pytest.mark.slow
 def test_every_forked_worker_follows_within_two_seconds_and_is_off_in_time(start: Start, path: str) -> None:
     start(f"control.watch({path!r})", workers=3)
     told(path, timed(4, 0))
@@ -94,6 +95,7 @@ def test_every_forked_worker_follows_within_two_seconds_and_is_off_in_time(start
     assert not any(one["failures"] for one in every)
 
 
+@pytest.mark.slow
 def test_every_worker_takes_a_profile_once(start: Start, path: str) -> None:
     start(f"control.watch({path!r}, 0.2)", workers=1)
     profile: dict[str, object] = {"backend": "pyspy", "seconds": 1}

@@ -156,6 +156,7 @@ anything = st.recursive(
 keys = st.sampled_from(["timed", "until", "profile", "attached_until", "other"])
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(keys, anything))
 def test_any_document_is_understood_or_refused(data: dict[str, object]) -> None:

@@ -125,6 +125,7 @@ def _emptied() -> Iterator[None]:
         one.clear()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_emptied")
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.__name__)
 def test_a_leak_of_one_object_per_call_is_found_and_its_line_named(leak: Callable[[], Any]) -> None:
@@ -137,6 +138,7 @@ def test_a_leak_of_one_object_per_call_is_found_and_its_line_named(leak: Callabl
     assert re.search(r"one is held by: module \S*test_growth (SHOP|SEEN|NUMBERS) ", told), told
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_emptied")
 def test_the_report_is_for_reading() -> None:
     with pytest.raises(AssertionError) as found:
@@ -153,6 +155,7 @@ def test_the_report_is_for_reading() -> None:
     assert "warmup" in hint
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_emptied")
 def test_frames_name_the_callers() -> None:
     def inside() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from bench_runner.instrument import holders
 from bench_runner.instrument.holders import DEPTH, chain
 
@@ -81,6 +83,7 @@ def test_a_module_that_is_loaded_lazily_does_not_notice() -> None:
         ROOT.clear()
 
 
+@pytest.mark.slow
 def test_the_search_ends() -> None:
     thing: object = Box()
     outer = first = [thing]

@@ -126,6 +126,7 @@ class Truth:
             one.comes_back = True
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_swift")
 @pytest.mark.parametrize("kind", [Node, Leaf, Own, Slotted])
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -438,6 +439,7 @@ def test_a_child_begins_with_what_it_holds() -> None:
         assert counts(ledger) == (4, 1, 3)
 
 
+@pytest.mark.slow
 def test_a_thread_that_makes_objects_while_another_closes_never_fails() -> None:
     kind, stop, failed = plain(), threading.Event(), []
 

@@ -97,6 +97,7 @@ def test_threads_at_once_pass_no_more_together(clock: Clock) -> None:
     assert len(passed) == 1000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_child_is_not_locked_out_by_a_thread_of_its_parent() -> None:

@@ -116,6 +116,7 @@ def test_more_frames_tell_the_callers() -> None:
         memory_watch(0)
 
 
+@pytest.mark.slow
 def test_threads_may_watch_at_once() -> None:
     reports: list[MemoryReport] = []
 
@@ -136,6 +137,7 @@ def test_threads_may_watch_at_once() -> None:
     assert not tracemalloc.is_tracing()
 
 
+@pytest.mark.slow
 def test_watching_disturbs_no_thread_that_makes_tuples() -> None:
     failed, stop = [], threading.Event()
 

@@ -59,6 +59,7 @@ def of(taken: Profiling) -> dict[stacks.Stack, int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_what_is_slow_comes_first(out: str, backend: str) -> None:
     thread = threading.Thread(target=work, args=(1.5,))

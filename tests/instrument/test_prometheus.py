@@ -54,12 +54,14 @@ def wanted(one: Reading) -> dict[Sample, float]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(READINGS)
 def test_the_plain_format_comes_back(one: Reading) -> None:
     assert parsed(read_plain(text(one))) == wanted(one)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(READINGS)
 def test_openmetrics_comes_back(one: Reading) -> None:

@@ -69,6 +69,7 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=folder, env=plain, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.slow
 def test_fixtures_and_marker_in_a_real_pytest(tmp_path: Path) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE)
     done = run(tmp_path, "-v", "-s", "--strict-markers", "-W", "error")
@@ -91,6 +92,7 @@ def test_it_is_found_by_its_entry_point_and_described() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_marker_and_fixtures_are_listed(tmp_path: Path) -> None:
     assert (
         "@pytest.mark.no_growth(iterations=30, warmup=5, frames=1): run the test" in run(tmp_path, "--markers").stdout
@@ -100,6 +102,7 @@ def test_marker_and_fixtures_are_listed(tmp_path: Path) -> None:
     assert "memory_watch [session scope]" in listed
 
 
+@pytest.mark.slow
 def test_the_start_of_pytest_loads_nothing_but_the_plugin(tmp_path: Path) -> None:
     (tmp_path / "test_none.py").write_text(
         "import sys\n"

@@ -63,6 +63,7 @@ def test_what_py_spy_writes_is_read() -> None:
     assert stacks.hottest(found) == [("charge (shop.py)", 15), ("serve (shop.py)", 5)]
 
 
+@pytest.mark.slow
 @often
 @given(clean)
 def test_collapsed_stacks_are_read_as_they_were_written(found: dict[tuple[str, ...], int]) -> None:
@@ -78,6 +79,7 @@ def test_no_name_can_break_a_line_or_lose_weight(found: dict[tuple[str, ...], in
     assert len(text.splitlines()) == len(stacks.parse(text))
 
 
+@pytest.mark.slow
 @often
 @given(hostile | clean)
 def test_speedscope_documents_hold_to_the_schema_and_lose_nothing(found: dict[tuple[str, ...], int]) -> None:

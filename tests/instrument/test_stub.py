@@ -68,6 +68,7 @@ def outcome(function: Callable[..., object], args: list[int], kwargs: dict[str, 
         return str(error)
 
 
+@pytest.mark.slow
 @given(signatures(), st.lists(CALLS, min_size=1, max_size=5), st.booleans())
 def test_any_signature_binds_as_before(text: str, calls: list[Any], closed: bool) -> None:
     def made() -> FunctionType:

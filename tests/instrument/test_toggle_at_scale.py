@@ -16,7 +16,7 @@ import pytest
 from bench_runner.instrument import control_file
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")]
 WORKER = """
 import json, os, sys, threading, time
 from bench_runner.instrument import control, registry

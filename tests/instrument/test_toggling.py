@@ -11,6 +11,8 @@ from bench_runner.instrument import registry
 from bench_runner.instrument.switching import disable, enable
 from bench_runner.instrument.timing import timed
 
+pytestmark = pytest.mark.slow
+
 
 def closure_of(n: int) -> Callable[[int], int]:
     @timed(name="toggled")

@@ -46,6 +46,7 @@ def test_one_more_commit_leaves_old_commits_alone(tmp_path: Path) -> None:
     assert len(touched) == 3  # the new page, its row, and the page before it, which now has a next one
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(tmp_path: Path) -> None:
     publish(site(material()), tmp_path)
     assert dead_links(tmp_path) == []
@@ -60,6 +61,7 @@ def test_pages_of_gone_benchmarks_go(tmp_path: Path) -> None:
     assert dead_links(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine")
     (tmp_path / "b").mkdir()
@@ -83,6 +85,7 @@ def test_the_site_of_asv_is_taken_over(tmp_path: Path) -> None:
     assert "What changed" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_list_that_points_outside_removes_nothing_there(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
@@ -125,6 +128,7 @@ def test_a_killed_publish_leaves_a_whole_site(tmp_path: Path) -> None:
     assert all((tmp_path / path).read_bytes() == content for path, content in expected.items())
 
 
+@pytest.mark.slow
 def test_an_interruption_at_any_rename_leaves_links_that_lead_somewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
         plot(WIDE, [], MADE.commits, tmp_path / "history.gif")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     picture = tmp_path / "nowhere" / "history.svg"
     with pytest.raises(UsageError, match=r"nowhere/history\.svg: No such file or directory"):

@@ -58,6 +58,7 @@ def test_the_page_of_runs_says_what_each_commit_is(made: Material) -> None:
     assert f'href="{made.commit_url}{PULL.sha}"' in text
 
 
+@pytest.mark.slow
 def test_the_page_of_a_benchmark_lists_values_apart_from_the_line(made: Material, without: Material) -> None:
     pattern = "^b/index.IndexSuite.time_lookup"
     found, before = page(made, pattern), page(without, pattern)
@@ -75,6 +76,7 @@ def test_the_page_of_a_benchmark_lists_values_apart_from_the_line(made: Material
     assert page(made, "^b/scan").elsewhere == ()
 
 
+@pytest.mark.slow
 def test_nothing_else_of_the_site_is_touched(made: Material, without: Material) -> None:
     pages = zip(site(made).pages, site(without).pages, strict=True)
     changed = {new.path for new, old in pages if new.data != old.data}
@@ -83,6 +85,7 @@ def test_nothing_else_of_the_site_is_touched(made: Material, without: Material) 
     assert "Measured elsewhere" not in rendered(without, "^runs") + rendered(without, "^b/scan")
 
 
+@pytest.mark.slow
 def test_many_are_cut_off_and_counted(without: Material) -> None:
     many = [run(Commit(f"{number:040x}", (), START, ""), "not on main", 0.25) for number in range(50)]
     full = replace(without, elsewhere=many)

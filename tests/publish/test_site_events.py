@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from fabricate import material
 
 from bench_runner.model.event import Event
@@ -10,6 +11,7 @@ from bench_runner.publish.build import publish
 from bench_runner.publish.pages import site
 
 
+@pytest.mark.slow
 def test_the_landing_page_names_events_and_what_speaks_for_them(tmp_path: Path) -> None:
     made = material()
     old, new = (made.commits[k].sha for k in (8, 9))

@@ -56,6 +56,7 @@ def test_an_excerpt_keeps_the_end() -> None:
     assert len(found) < 110
 
 
+@pytest.mark.slow
 @given(st.recursive(ANY | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(ANY, inner)))
 def test_script_json_means_the_same_and_ends_no_element(value: object) -> None:
     text = script_json(value)

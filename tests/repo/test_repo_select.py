@@ -35,6 +35,7 @@ def chosen(repository: Repository, expression: str, **options: object) -> list[s
     return [commit.sha for commit in select(repository, expression, **options)]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_ranges_mean_what_they_mean_to_asv(repository: Repository, line: list[str], project: Project) -> None:
     project.git("checkout", "--quiet", "-b", "side", line[2])
     project.commit("side", side="1")
@@ -137,6 +138,7 @@ def merged_often(project: Project, rng: random.Random) -> list[str]:
     return line[::-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_many_merges_and_jumping_dates_give_first_parents_once_and_in_order(
     repository: Repository, project: Project, seed: int
@@ -175,6 +177,7 @@ def test_what_is_measured_takes_up_its_period_where_new_commits_are_asked_for(
     assert chosen(repository, "ALL", measured={line[7]}, thinning=weekly) == line[1::2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "words"),
     [

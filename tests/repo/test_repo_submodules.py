@@ -49,6 +49,7 @@ def use(project: Project, other: Project, folder: str = "lib") -> str:
     return project.commit(f"use {other.path.name}")
 
 
+@pytest.mark.slow
 def test_a_submodule_that_moves_to_another_address_is_followed_both_ways(
     make: Make, project: Project, tree: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_submodule_that_moves_to_another_address_is_followed_both_ways(
         assert laid_out(project, sha, tree) == texts[sha]
 
 
+@pytest.mark.slow
 def test_a_submodule_that_becomes_a_folder_and_comes_back(make: Make, project: Project, tree: Path) -> None:
     theirs = library(make, "theirs", "theirs")
     with_module = use(project, theirs)
@@ -81,6 +83,7 @@ def test_a_submodule_that_becomes_a_folder_and_comes_back(make: Make, project: P
     assert (tree / "lib" / ".git").exists() is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["absolute", "relative"])
 def test_submodules_in_submodules_follow_too(make: Make, project: Project, tree: Path, address: str) -> None:
     first, second, middle = library(make, "first", "first"), library(make, "second", "second"), make("middle")
@@ -108,6 +111,7 @@ def test_submodules_in_submodules_follow_too(make: Make, project: Project, tree:
         assert laid_out(project, outer[which], tree) == found[which]
 
 
+@pytest.mark.slow
 def test_a_submodules_commit_that_was_never_pushed_is_taken_from_the_users_checkout(
     make: Make, project: Project, tree: Path
 ) -> None:
@@ -138,6 +142,7 @@ def test_odd_names(make: Make, project: Project, tree: Path, name: str) -> None:
         assert laid_out(project, sha, tree) == {"lib/lib.txt": "theirs"}
 
 
+@pytest.mark.slow
 def test_a_name_that_leads_out_of_git_is_not_followed(make: Make, project: Project, tree: Path) -> None:
     theirs = library(make, "theirs", "theirs")
     laid_out(project, use(project, theirs), tree)

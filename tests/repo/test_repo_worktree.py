@@ -233,6 +233,7 @@ def test_a_relative_submodule_lies_beside_the_remote_or_else_the_project(
     assert files(tree)["lib/lib.txt"] == "lib"
 
 
+@pytest.mark.slow
 def test_many_at_once_in_one_repository(project: Project, two: tuple[str, str], tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from bench_runner.repo.git import Repository\n"

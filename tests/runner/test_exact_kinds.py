@@ -69,6 +69,7 @@ def counted(results: dict[str, Result]) -> dict[str, float]:
     return {name.removeprefix("one."): one.sample.values[0] for name, one in results.items() if one.sample}
 
 
+@pytest.mark.slow
 def test_what_they_count(bench: Any, write: Callable[..., Path]) -> None:
     results = bench.results(write(**SUITE))
     found = counted(results)
@@ -84,6 +85,7 @@ def test_what_they_count(bench: Any, write: Callable[..., Path]) -> None:
     assert (found["leak_one"], found["leak_none"]) == (1, 0)
 
 
+@pytest.mark.slow
 def test_what_this_python_cannot_do_is_skipped_with_the_reason(bench: Any, write: Callable[..., Path]) -> None:
     results = bench.results(write(**SUITE))
     bad = {name: (one.outcome, one.detail) for name, one in results.items() if one.sample is None}

@@ -34,6 +34,7 @@ def gone(word: str, within_s: float = 10.0) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "outcome", "detail"),
     [
@@ -172,6 +173,7 @@ STRAYS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launch", ["auto", "spawn"])
 def test_nothing_a_benchmark_started_lives_on(
     bench: Any, write: Callable[..., Path], launch: str, tmp_path: Path

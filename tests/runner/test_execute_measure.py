@@ -29,6 +29,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 def test_every_kind_is_measured(bench: Any, write: Callable[..., Path]) -> None:
     results = bench.results(write(**KINDS))
     assert {name: one.outcome for name, one in results.items()} == dict.fromkeys(results, "ok")
@@ -90,6 +91,7 @@ def test_number_is_calibrated_once_and_costs_are_per_call(bench: Any, write: Cal
         assert one.peak_rss > 1_000_000
 
 
+@pytest.mark.slow
 def test_a_slow_first_call_does_not_spoil_the_calibration(bench: Any, write: Callable[..., Path]) -> None:
     suite = write(
         one="""
@@ -126,6 +128,7 @@ def test_childrens_time_and_worker_threads_are_counted(bench: Any, write: Callab
     assert results["one.track_thread"].sample.rounds[0].cpu_s >= 0.05
 
 
+@pytest.mark.slow
 def test_setups_between_calls_are_not_in_the_cost(bench: Any, write: Callable[..., Path]) -> None:
     burn = "end = time.process_time() + 0.03\n                while time.process_time() < end: pass"
     suite = write(
@@ -143,6 +146,7 @@ def test_setups_between_calls_are_not_in_the_cost(bench: Any, write: Callable[..
         assert one.cpu_s < 0.03  # of setup alone it would be more: process time cannot be stolen
 
 
+@pytest.mark.slow
 def test_rounds_are_fresh_processes_with_seeds_of_their_own(bench: Any, write: Callable[..., Path]) -> None:
     suite = write(one="def track_hash(): return hash('x')\ntrack_hash.rounds = 4")
     measured = bench.measure(suite)
@@ -212,6 +216,7 @@ def test_events_count_down_to_nothing(bench: Any, write: Callable[..., Path]) ->
     assert str(cases[-1]).startswith("round 3: one.track_a ok")
 
 
+@pytest.mark.slow
 def test_attributes_are_honoured_as_written(bench: Any, write: Callable[..., Path]) -> None:
     suite = write(
         one="""
@@ -291,6 +296,7 @@ def test_each_case_has_a_directory_of_its_own(bench: Any, write: Callable[..., P
     assert not place.exists()
 
 
+@pytest.mark.slow
 def test_setup_cache_is_made_once_and_shared(bench: Any, write: Callable[..., Path]) -> None:
     suite = write(
         one="""
@@ -492,6 +498,7 @@ def test_a_suite_with_the_driver_of_a_gpu_is_not_forked(bench: Any, write: Calla
     assert bench.measure(suite).launch == "fork"
 
 
+@pytest.mark.slow
 def test_a_peak_of_memory_is_not_inherited(bench: Any, write: Callable[..., Path]) -> None:
     """Neither the host's nor the loaded suite's memory shows in peakmem_*."""
     suite = write(

@@ -33,6 +33,7 @@ SUITE = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launch", ["auto", "spawn"])
 def test_rounds_come_with_their_vitals(bench: Any, write: Callable[..., Path], launch: Launch) -> None:
     found = bench.results(write(one=SUITE), Sampling(rounds=2, launch=launch))
@@ -49,6 +50,7 @@ def test_rounds_come_with_their_vitals(bench: Any, write: Callable[..., Path], l
     assert {one.vitals.minor < 1000 for one in rounds["one.time_calm"]} == {True}
 
 
+@pytest.mark.slow
 @LINUX
 def test_the_host_is_looked_at_around_each_turn(bench: Any, write: Callable[..., Path]) -> None:
     found = bench.results(write(one=SUITE), Sampling(rounds=2))

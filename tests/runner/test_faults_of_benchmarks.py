@@ -119,6 +119,7 @@ def hearing() -> Iterator[None]:
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hearing")
 @pytest.mark.parametrize("launch", ["auto", "spawn"])
 def test_each_fault_is_recorded_and_all_others_are_measured(
@@ -156,6 +157,7 @@ def test_one_that_hangs_says_where(bench: Any, write: Callable[..., Path], launc
     assert 'one.py", line 2 in inner' in result.output
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_stopped_is_given_up(
     bench: Any, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

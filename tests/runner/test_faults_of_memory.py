@@ -42,6 +42,7 @@ FILL = """
 """
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("launch", ["auto", "spawn"])
 def test_what_fills_the_memory_is_stopped_at_the_cap(bench: Any, write: Callable[..., Path], launch: str) -> None:

@@ -48,6 +48,8 @@ HOOKS = {
 }
 HEAD = """
 import os, subprocess, sys, time
+
+pytestmark = pytest.mark.slow
 def start(): subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)", "{word}"], start_new_session=True)
 class Unreadable:
     def __reduce__(self): return (eval, ("1/0",))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench_runner.runner.execute import Processes
 from bench_runner.runner.sampling import Sampling
 
@@ -40,6 +42,7 @@ def values(results: dict[str, Any]) -> dict[str, float]:
     return {name: one.sample.values[0] for name, one in results.items() if ":" in name}
 
 
+@pytest.mark.slow
 def test_a_benchmark_names_its_own(bench: Any, write: Callable[..., Path]) -> None:
     results = bench.results(write(**SUITE), QUICK)
     assert {one.outcome for one in results.values()} == {"ok"}
@@ -55,6 +58,7 @@ def test_a_benchmark_names_its_own(bench: Any, write: Callable[..., Path]) -> No
     assert len(plain) == 2 + 2 + 5
 
 
+@pytest.mark.slow
 def test_the_suites_are_those_of_all_others(bench: Any, write: Callable[..., Path]) -> None:
     bench.processes = Processes(bench.said.append, ("time", "calls"))
     found = values(bench.results(write(**SUITE), QUICK))

@@ -22,6 +22,8 @@ from bench_runner.runner.sampling import Sampling
 from bench_runner.runner.sides import FOLDERS
 from bench_runner.stats import looks
 
+pytestmark = pytest.mark.slow
+
 # What is called takes no time and returns what it shall; each call leaves a note.
 NOTES = """
     import os

@@ -10,6 +10,8 @@ from bench_runner.runner.sampling import Sampling
 SUITE = """
 import os, time
 
+pytestmark = pytest.mark.slow
+
 def burn(seconds):
     end = time.process_time() + seconds
     while time.process_time() < end:

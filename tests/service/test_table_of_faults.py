@@ -51,6 +51,7 @@ def test_the_marked_line_is_in_the_function(fault: Any) -> None:
     assert any(isinstance(one, ast.Constant) and one.value == fault.name for one in ast.walk(function))
 
 
+@pytest.mark.slow
 def test_a_fault_changes_no_answer() -> None:
     code = f"NAMES = {[one.name for one in TABLE]!r}\n{ANSWERS}"
     done = subprocess.run([sys.executable, "-c", code], cwd=SERVICE, capture_output=True, text=True, check=False)

@@ -220,12 +220,14 @@ def power(share: float, rounds: int) -> float:
     return found / 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [10, 20])
 @pytest.mark.usefixtures("few_draws")
 def test_most_changes_of_the_detectable_size_are_flagged_and_confirmed(rounds: int) -> None:
     assert power(1.0, rounds) >= 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_draws")
 def test_most_changes_of_two_thirds_of_it_are_not() -> None:
     assert power(0.66, 10) <= 0.45
@@ -260,6 +262,7 @@ def noisy(rng: np.random.Generator, rounds: int, change: Array) -> Array:
     return np.exp(logs)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_draws")
 def test_all_looks_together_flag_no_more_suites_without_a_change_than_is_spent() -> None:
     rng, suites = np.random.default_rng(2), 120
@@ -269,6 +272,7 @@ def test_all_looks_together_flag_no_more_suites_without_a_change_than_is_spent()
     assert again <= 0.005 + 3 * math.sqrt(0.005 / suites)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_draws")
 def test_large_changes_are_seen_early_and_small_ones_late() -> None:
     rng = np.random.default_rng(3)

@@ -98,6 +98,7 @@ def test_too_few_rounds_bound_nothing() -> None:
     assert alone([1.0, 1.1], [2.0, 2.1]).narrow == (0, math.inf)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["normal", "t3", "outliers", "moments"])
 def test_the_intervals_hold_the_true_ratio_as_often_as_they_say(kind: str) -> None:
     rng = np.random.default_rng(2)
@@ -273,6 +274,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int], Array]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_at_most_five_in_a_hundred_suites_without_a_change_have_any_small_q(kind: str) -> None:
     rng, suites = np.random.default_rng(3), 120
@@ -308,6 +310,7 @@ def test_sides_that_share_no_round_are_not_clear() -> None:
 # What must make no difference.
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SEEDS, st.integers(1, 12), st.integers(1, 9), st.integers(2, 3))
 def test_swapping_the_sides_mirrors_everything(seed: int, rounds: int, cells: int, sides: int) -> None:
@@ -327,6 +330,7 @@ def test_swapping_the_sides_mirrors_everything(seed: int, rounds: int, cells: in
             assert [state(one, look, Aim()) for look in range(3)] == [state(other, look, Aim()) for look in range(3)]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SEEDS, st.integers(2, 12), st.integers(1, 2))
 def test_copies_of_cells_make_no_q_smaller(seed: int, rounds: int, cells: int) -> None:
@@ -339,6 +343,7 @@ def test_copies_of_cells_make_no_q_smaller(seed: int, rounds: int, cells: int) -
         assert twice[k].p == one.p
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(SEEDS, st.integers(2, 12), st.integers(1, 9), st.floats(-9, 9))
 def test_the_unit_of_a_cell_does_not_matter(seed: int, rounds: int, cells: int, power: float) -> None:
@@ -376,6 +381,7 @@ def odd(rng: np.random.Generator, sides: int, rounds: int, cells: int) -> Array:
     return made + rng.integers(0, 2, cells) * rng.integers(0, 9, (rounds, 1)) * rng.choice([0.01, 1])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(SEEDS, st.integers(0, 12), st.integers(0, 8), st.integers(2, 3))
 def test_any_values_are_judged_without_a_warning(seed: int, rounds: int, cells: int, sides: int) -> None:

@@ -33,6 +33,7 @@ def share_found(steps: Steps, seed: int, size: int = 30, tries: int = 200) -> fl
     return found / tries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "least"),
     [
@@ -61,6 +62,7 @@ def test_two_large_changes_a_few_commits_apart_are_two() -> None:
     assert found >= 27
 
 
+@pytest.mark.slow
 def test_flat_histories_stay_silent() -> None:
     rng = np.random.default_rng(8)
     projects = [any(detect(history(rng)) for _ in range(10)) for _ in range(200)]
@@ -108,6 +110,7 @@ def test_places_and_levels() -> None:
     assert first.warnings == ()
 
 
+@pytest.mark.slow
 def test_the_likeliest_place_is_right_as_often_as_it_says() -> None:
     right, said, steps = [], [], Segments()
     for seed in range(300):
@@ -122,6 +125,7 @@ def test_the_likeliest_place_is_right_as_often_as_it_says() -> None:
     assert np.mean(right) == pytest.approx(np.mean(said), abs=0.08)
 
 
+@pytest.mark.slow
 def test_the_ratio_interval_covers_the_truth() -> None:
     rng = np.random.default_rng(13)
     covered = found = 0

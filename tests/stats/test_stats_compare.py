@@ -65,6 +65,7 @@ def test_ranks_decide_on_two_rounds_among_many() -> None:
     assert contrast.p == pytest.approx(2 / 45)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [3, 5])
 @pytest.mark.parametrize("level", [0.05, 0.0079, 0.001])
 @pytest.mark.parametrize("kind", ["normal", "t3", "outliers"])
@@ -106,6 +107,7 @@ def test_five_rounds_show_a_large_change_even_in_a_long_table() -> None:
     assert found >= 97
 
 
+@pytest.mark.slow
 def test_an_unchanged_table_names_nothing() -> None:
     rng = np.random.default_rng(5)
     red = 0
@@ -228,6 +230,7 @@ def test_zero_and_negative_values() -> None:
     assert compare_rounds([], [1.0], TIME).warnings == ("no values",)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.1, 10), min_size=2, max_size=8), st.lists(st.floats(0.1, 10), min_size=2, max_size=8))
 def test_swapping_sides_inverts_the_ratio(a: list[float], b: list[float]) -> None:
     there, back = compare_rounds(a, b, TIME), compare_rounds(b, a, TIME)

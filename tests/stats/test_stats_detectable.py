@@ -9,6 +9,7 @@ from bench_runner.stats.changepoints import detect
 from bench_runner.stats.detectable import CLEAR, LADDER, detectable, noise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sd", [0.005, 0.02, 0.1])
 def test_the_step_is_found_in_nine_of_ten_series_with_ten_points_on_each_side(sd: float) -> None:
     rng = np.random.default_rng(round(1000 * sd))

@@ -71,6 +71,7 @@ def test_q_keeps_the_order(expectations: list[float]) -> None:
     assert all(0 <= q <= 1 for q in qs)
 
 
+@pytest.mark.slow
 def test_groups_that_luck_makes_are_as_many_as_expected() -> None:
     """A thousand projects of 50 cases, each with one move of any p at any of 40 places, grouped by place."""
     rng = np.random.default_rng(8)

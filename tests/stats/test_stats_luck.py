@@ -32,6 +32,7 @@ def least(values: Array, lots: Lots) -> float:
     return min(luck.beyond(float(one[0]), size, len(values)) for one, size in zip(largest, sizes, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_chance_reaches_a_p_no_more_often_than_it_says(kind: str) -> None:
     rng, lots = np.random.default_rng(11), Lots()

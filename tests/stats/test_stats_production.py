@@ -48,6 +48,7 @@ def test_quantiles_and_mean_are_the_histograms_own(values: list[int]) -> None:
     assert found["rate"].value == pytest.approx(len(values) / 60)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     """2000 windows of 300 calls each: the 99 % intervals miss in some 1 %; buckets of 3 % add little to it."""
     rng = np.random.default_rng(5)

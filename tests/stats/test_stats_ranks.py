@@ -70,6 +70,7 @@ def test_the_cut_of_many_is_nearly_exact() -> None:
     assert exact == pytest.approx(approximate, abs=30)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(-5, 5).filter(lambda gap: gap == 0 or abs(gap) > 1e-6), min_size=1, max_size=12))
 def test_signed_p_is_what_flipping_all_signs_gives(gaps: list[float]) -> None:
     found = np.array([gap for gap in gaps if gap != 0])

@@ -39,6 +39,7 @@ def test_the_round_is_the_unit() -> None:
     assert centres(sample([1, 2, 30], [float("nan")], [6])) == [2, 6]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [2, 3, 5, 7, 8, 10, 20])
 @pytest.mark.parametrize("kind", ["normal", "t3", "lognormal"])
 def test_the_interval_covers_99_percent(rounds: int, kind: str) -> None:

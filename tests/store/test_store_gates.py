@@ -150,6 +150,7 @@ made = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(made)
 def test_any_gate_is_read_as_it_was_written(gate: Gate) -> None:
@@ -336,6 +337,7 @@ def changed(place: tuple[Any, ...], value: Any) -> Any:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(places(WHOLE)[1:]), anything)
 def test_a_file_with_one_strange_value_is_damaged_or_can_be_judged_and_kept(place: tuple[Any, ...], value: Any) -> None:

@@ -65,6 +65,7 @@ def test_what_is_written_is_read(store: Store) -> None:
     assert list(ledger.read(store)) == [ENTRY.id, other.id]
 
 
+@pytest.mark.slow
 @given(
     st.builds(
         Entry,

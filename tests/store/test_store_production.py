@@ -155,6 +155,7 @@ ingest(Store(Path(sys.argv[1])), Repository.open(sys.argv[2], Path(sys.argv[3]))
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_nothing(
     store: Store, tmp_path: Path, releases: Releases, repository: Repository
 ) -> None:

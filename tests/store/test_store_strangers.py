@@ -5,6 +5,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stored_runs import BENCHMARKS, run
@@ -14,6 +15,8 @@ from bench_runner.store.asv_entries import read_entry, write_entry
 from bench_runner.store.asv_format import Document
 from bench_runner.store.asv_update import update
 from bench_runner.store.points import read_points
+
+pytestmark = pytest.mark.slow
 
 WHOLE = json.loads(json.dumps(update(None, run(), {one.name: one for one in BENCHMARKS})))
 FOREIGN = {key: value for key, value in WHOLE.items() if key != "bench_runner"}

@@ -65,6 +65,7 @@ def update(results: Path, part: int) -> None:
         store.add(run(found=[ok(own, 1.0 + number)]), benchmarks=[own])
 
 
+@pytest.mark.slow
 def test_two_writers_of_one_file_lose_no_update(tmp_path: Path) -> None:
     results = tmp_path / "results"
     writers = [CONTEXT.Process(target=update, args=(results, part)) for part in range(2)]

@@ -150,6 +150,7 @@ SIGNS = {name: st.floats(0, 2) for name in vars(records)["_SIGNS"]}
 OTHERS = {one.name: st.floats(0, 1e9) for one in fields(Vitals) if one.name not in SIGNS}
 
 
+@pytest.mark.slow
 @given(st.lists(st.fixed_dictionaries({**SIGNS, **OTHERS}), min_size=1, max_size=6))
 def test_it_stays_known_which_rounds_were_disturbed(found: list[dict[str, float]]) -> None:
     record = {"sizes": [2] * len(found), **{name: [one[name] for one in found] for name in found[0]}}

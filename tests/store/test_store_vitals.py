@@ -50,6 +50,7 @@ def test_no_more_digits_than_there_is_truth() -> None:
     assert (found["minor"], found["others"], found["canary_s"], found["load"]) == (123460, 0.333, 0.001235, 12.3)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(*[NUMBERS] * len(astuple(UNKNOWN))), min_size=1, max_size=6))
 def test_what_is_written_is_read(rows: list[tuple[float, ...]]) -> None:
     written = json.loads(json.dumps(record(*(Vitals(*row) for row in rows))))
@@ -76,6 +77,7 @@ def test_a_file_from_before_is_read_and_goes_on_in_the_new_way(tmp_path: Path) -
     assert same(old.load(rewritten), found)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(*[NUMBERS] * len(astuple(UNKNOWN))), min_size=1, max_size=6))
 def test_what_was_rounded_is_stored_as_it_is(rows: list[tuple[float, ...]]) -> None:
     rounded = [Vitals(*row).rounded() for row in rows]

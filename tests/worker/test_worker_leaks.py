@@ -31,6 +31,7 @@ def _small() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clean", [int, lambda: json.loads(TEXT), strings, raises], ids=["int", "json", "str", "raise"])
 def test_a_hundred_clean_runs_are_clean(clean: Callable[[], object]) -> None:
     assert [left_over(clean) for _ in range(100)] == [0] * 100
