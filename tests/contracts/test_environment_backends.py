@@ -12,11 +12,11 @@ from bench_runner.envs.fingerprint import take
 from bench_runner.errors import EnvironmentFailedError
 from bench_runner.model.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SETUP = """
 from setuptools import setup
-
-pytestmark = pytest.mark.slow
 setup(name="tiny-thing", version="0.1", py_modules=["tiny_thing"], install_requires=["six"])
 """
 Make = Callable[..., Backend]

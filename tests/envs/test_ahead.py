@@ -21,6 +21,8 @@ from bench_runner.envs.prepare import Preparer
 from bench_runner.model.environment import Environment
 from bench_runner.repo.git import Repository
 
+pytestmark = pytest.mark.slow
+
 UV = Environment("uv", f"{sys.version_info[0]}.{sys.version_info[1]}")
 BACKEND = """
 import base64, hashlib, os, pathlib, time, zipfile
@@ -246,8 +248,6 @@ from bench_runner.envs import ahead
 from bench_runner.envs.prepare import Preparer
 from bench_runner.model.environment import Environment
 from bench_runner.repo.git import Repository
-
-pytestmark = pytest.mark.slow
 ahead._processors = lambda: 3
 config, cache, shas = load(Path("bench_runner.toml")), Path(sys.argv[1]), sys.argv[2:]
 with Preparer(config, Repository.open(config.repo, cache), cache) as preparer:

@@ -8,6 +8,8 @@ from bench_runner.envs.uv import Uv
 from bench_runner.errors import EnvironmentFailedError
 from bench_runner.model.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 # A build backend of the project's own, which notes where it runs and asks for more than is written down.
 PYPROJECT = """
@@ -27,8 +29,6 @@ OWN = """
 import os, sys
 from setuptools.build_meta import *
 from setuptools import build_meta
-
-pytestmark = pytest.mark.slow
 
 def get_requires_for_build_wheel(config_settings=None):
     return [os.environ["ASKED"]] if os.environ.get("ASKED") else []

@@ -12,6 +12,8 @@ from test_execute_hostile import gone
 from bench_runner.errors import NothingMeasuredError
 from bench_runner.runner.sampling import Sampling
 
+pytestmark = pytest.mark.slow
+
 LATE = "no answer within 1 s"
 # where it happens -> what happens -> outcome, detail
 HOOKS = {
@@ -48,8 +50,6 @@ HOOKS = {
 }
 HEAD = """
 import os, subprocess, sys, time
-
-pytestmark = pytest.mark.slow
 def start(): subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)", "{word}"], start_new_session=True)
 class Unreadable:
     def __reduce__(self): return (eval, ("1/0",))

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench_runner.instrument.spans import Span, listening
 from bench_runner.runner.sampling import Sampling
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 import os, time
-
-pytestmark = pytest.mark.slow
 
 def burn(seconds):
     end = time.process_time() + seconds
