@@ -61,7 +61,7 @@ def of_change(project: Project, word: str, bench: str | None, environment: str |
 
 
 def planned(project: Project, target: Target) -> str:
-    """Return what a search will take, in words: half of them at most, and nine of ten."""
+    """Return in words what a search will take: what half of such searches take at most, and what nine of ten do."""
     order = Order(commits="HEAD", environments=(target.environment,) if target.environment else ())
     recipe = understand(project, order).environments[0]
     stored = project.store.benchmarks()
@@ -74,13 +74,13 @@ def planned(project: Project, target: Target) -> str:
     half, most = forecast(len(target.commits), target.prior, math.log1p(target.size), NOISE, exact=exact)
     build, measuring = paces(project, recipe.name, case, target.commits)
     minutes = [units.duration(one.builds * build + one.rounds * measuring) for one in (half, most)]
-    shown = plain(case.id)
-    where = f"{shown} in {recipe.name}, {units.count(len(target.commits), 'commit')}"
+    where = f"{plain(case.id)} in {recipe.name}, {units.count(len(target.commits), 'commit')}"
     ways = f"{target.commits[0].short}..{target.commits[-1].short}"
     told = f"{units.count(half.builds, 'build')} and {units.count(half.rounds, 'round')}"
-    more = f"{most.builds} and {most.rounds} in the longest tenth"
-    known = f"; about {minutes[0]}, {minutes[1]} at most" if build + measuring else ""
-    return f"{where} ({ways}): {told}, {more}{known}"
+    known = f", {minutes[0]}" if build + measuring else ""
+    most_known = f", {minutes[1]}" if build + measuring else ""
+    more = f"{most.builds} and {most.rounds}{most_known}"
+    return f"{where} ({ways}): about {told}{known}; nine of ten such searches take no more than {more}"
 
 
 def paces(project: Project, environment: str, case: Case, commits: Sequence[Commit]) -> tuple[float, float]:
