@@ -14,7 +14,7 @@ import numpy as np
 
 from bench_runner.model.judged import State
 from bench_runner.stats.noise import Array
-from bench_runner.stats.paired import Paired, one_sided
+from bench_runner.stats.paired import Paired, moments_rule, one_sided
 from bench_runner.stats.scaling import exp
 
 LOOKS = (10, 20, 40)
@@ -46,10 +46,14 @@ def state(cell: Paired, look: int, aim: Aim, most: int = LOOKS[-1]) -> State:
 
 
 def confirmed(old: Array, new: Array, flagged: Paired, aim: Aim, cells: int = 1) -> bool:
-    """Whether rounds (log scale) that were measured anew show a flagged cell's change too, one of so many cells."""
+    """Whether rounds (log scale) that were measured anew show a flagged cell's change too, one of so many cells.
+
+    They are compared round by round where the flagged ones were, and where the machine has changed its pace meanwhile.
+    """
     gaps = np.subtract.outer(new[np.isfinite(new)], old[np.isfinite(old)])
     gap = float(np.median(gaps)) if gaps.size else 0.0
-    p = one_sided(old, new, slower=flagged.ratio > 1, by_round=flagged.by_round)
+    by_round = flagged.by_round or (len(old) == len(new) and moments_rule([old, new]))
+    p = one_sided(old, new, slower=flagged.ratio > 1, by_round=by_round)
     return beyond(exp(gap), aim.floor) and p <= AGAIN / cells
 
 

@@ -91,7 +91,7 @@ def compare(sides: Sequence[Array], blocks: Sequence[int]) -> list[Paired]:
     logs = scaled(sides)
     steady = steadied(logs)
     same = all(np.array_equal(*pair, equal_nan=True) for pair in zip(logs, steady, strict=True))
-    by_round = [_by_round([side[:, k] for side in steady]) for k in range(before.shape[1])]
+    by_round = [moments_rule([side[:, k] for side in steady]) for k in range(before.shape[1])]
     free = same and not any(by_round)
     qs = _together(_scores(steady[0], steady[1], by_round), blocks if free else [1] * len(before))
     columns = zip(before.T, after.T, steady[0].T, steady[1].T, qs, by_round, strict=True)
@@ -152,7 +152,7 @@ def _shared(aside: Array, cell: int) -> Array:
     return shared * (together / power) if follows else np.zeros(len(aside))
 
 
-def _by_round(sides: Sequence[Array]) -> bool:
+def moments_rule(sides: Sequence[Array]) -> bool:
     """Whether the rounds of a cell differ by more than its sides do within them, whichever side is which."""
     rounds = np.stack(sides, axis=1)
     rounds = rounds[np.isfinite(rounds).all(axis=1)]

@@ -24,7 +24,7 @@ from bench_runner.stats.looks import (
     state,
 )
 from bench_runner.stats.noise import Array
-from bench_runner.stats.paired import Paired, compare, scaled, steadied
+from bench_runner.stats.paired import Paired, compare, moments_rule, scaled, steadied
 
 AIM = Aim()
 LAST = range(len(LOOKS))
@@ -134,6 +134,8 @@ def test_a_flag_is_confirmed_by_one_sided_p_shared_among_all_flagged(cells: int,
     for shift in rng.uniform(0.03, 0.15, 60):
         old, new = rng.normal(0, 0.05, 10), rng.normal(shift if slower else -shift, 0.05, 10)
         way = "greater" if slower else "less"
+        if moments_rule([old, new]):
+            continue
         p = stats.mannwhitneyu(new, old, alternative=way, method="exact").pvalue
         far = abs(np.median(np.subtract.outer(new, old))) > math.log(1.02)
         verdicts.add(confirmed(old, new, flagged, AIM, cells))
@@ -141,13 +143,35 @@ def test_a_flag_is_confirmed_by_one_sided_p_shared_among_all_flagged(cells: int,
     assert verdicts == {True, False}
 
 
-def test_what_was_flagged_by_round_is_confirmed_by_round() -> None:
+@pytest.mark.parametrize("by_round", [True, False])
+def test_where_the_machine_changes_its_pace_it_is_confirmed_by_round(by_round: bool) -> None:
+    """However it was flagged: the pace may have changed only since."""
     moment = 0.3 * np.random.default_rng(5).normal(size=10)
     old, new = moment, moment + np.linspace(0.05, 0.07, 10)
-    assert confirmed(old, new, replace(cell(1.1), by_round=True), AIM, 20)
-    assert not confirmed(old, new, cell(1.1), AIM)
-    assert not confirmed(old, new, replace(cell(0.9), by_round=True), AIM)
-    assert not confirmed(new, old, replace(cell(1.1), by_round=True), AIM)
+    slower, faster = (replace(cell(ratio), by_round=by_round) for ratio in (1.1, 0.9))
+    assert confirmed(old, new, slower, AIM, 20)
+    assert not confirmed(old, new, faster, AIM)
+    assert not confirmed(new, old, slower, AIM)
+
+
+def test_what_was_flagged_by_round_is_confirmed_by_round_on_a_steady_machine_too() -> None:
+    rng = np.random.default_rng(3)
+    old = rng.normal(0, 0.05, 10)
+    new = old[::-1] + 0.1
+    told = {
+        confirmed(old, new, replace(cell(1.1), by_round=way), AIM, cells) for way in (True, False) for cells in (1, 40)
+    }
+    assert not moments_rule([old, new])
+    assert told == {True, False}
+
+
+def test_hardly_any_pair_without_a_difference_is_confirmed() -> None:
+    """At .05 one-sided, whether the machine is steady or changes its pace."""
+    rng = np.random.default_rng(8)
+    for pace in (0.0, 0.3):
+        alike = [moment + rng.normal(0, 0.05, (2, 10)) for moment in pace * rng.choice([0, 1], (2000, 1, 10))]
+        share = sum(confirmed(*pair, cell(1.1), AIM) for pair in alike) / 2000
+        assert 0.01 < share <= AGAIN + 3 * math.sqrt(AGAIN / 2000)
 
 
 def test_the_other_direction_confirms_nothing() -> None:
