@@ -111,16 +111,22 @@ def uv_cache() -> str:
     return given or str(Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "uv")
 
 
-def project(folder: Path) -> Command:
-    """Write a project of three commits: one level, one that does not build, and one that is slower."""
+def started(folder: Path, suite: str, name: str = "work") -> Command:
+    """Write a project without a commit, of which all is there but its code."""
     command = Command(folder, folder.parent / "home")
     folder.mkdir(parents=True)
     command.git("init", "--quiet", "--initial-branch=main")
     command.write(".gitignore", ".bench_runner/\nsite/\nresults/\n__pycache__/\n")
-    command.write("pyproject.toml", PYPROJECT)
-    command.write("bench_runner.toml", CONFIG)
+    command.write("pyproject.toml", PYPROJECT.replace("tiny", name))
+    command.write("bench_runner.toml", CONFIG.replace("tiny", name))
     command.write("benchmarks/__init__.py", "")
-    command.write("benchmarks/suite.py", SUITE)
+    command.write("benchmarks/suite.py", suite)
+    return command
+
+
+def project(folder: Path) -> Command:
+    """Write a project of three commits: one level, one that does not build, and one that is slower."""
+    command = started(folder, SUITE, "tiny")
     command.write("tiny/__init__.py", '"""Tiny."""\n' + MODULE.format(answer=1, work=1000))
     command.commit("Begin")
     command.write("pyproject.toml", PYPROJECT.replace("flit_core.buildapi", "flit_core.nowhere"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import CONFIG, PYPROJECT, Command, Done
+from .conftest import Command, Done, started
 from .test_cli_bad_input import said
 
 pytestmark = pytest.mark.slow
@@ -29,18 +29,6 @@ def size(command: Command, number: int, note: str, subject: str) -> str:
     return command.commit(subject)
 
 
-def begun(folder: Path) -> Command:
-    command = Command(folder, folder.parent / "home")
-    folder.mkdir(parents=True)
-    command.git("init", "--quiet", "--initial-branch=main")
-    command.write(".gitignore", ".bench_runner/\nresults/\n__pycache__/\n")
-    command.write("pyproject.toml", PYPROJECT.replace("tiny", "work"))
-    command.write("bench_runner.toml", CONFIG.replace("tiny", "work"))
-    command.write("benchmarks/__init__.py", "")
-    command.write("benchmarks/suite.py", SUITE)
-    return command
-
-
 def merge(command: Command, branch: str) -> str:
     command.git("checkout", "--quiet", "main")
     command.git("merge", "--quiet", "--no-ff", "-m", f"Merge {branch}", branch)
@@ -50,7 +38,7 @@ def merge(command: Command, branch: str) -> str:
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> tuple[Command, str]:
     """A measured project: the second of three commits of a branch doubles the size; and what it is called."""
-    command = begun(tmp_path_factory.mktemp("changed") / "it")
+    command = started(tmp_path_factory.mktemp("changed") / "it", SUITE)
     for number in range(4):
         size(command, 7, f"a{number}", f"Before {number}")
     command.git("checkout", "--quiet", "-b", "feature")
@@ -113,7 +101,7 @@ def test_another_machine_is_told(history: tuple[Command, str]) -> None:
 
 
 def test_a_merge_that_alone_makes_it_is_named_itself(tmp_path: Path) -> None:
-    command = begun(tmp_path / "it")
+    command = started(tmp_path / "it", SUITE)
     size(command, 7, "a", "Begin")
     command.git("checkout", "--quiet", "-b", "left")
     command.write("notes.txt", "one")
@@ -131,7 +119,7 @@ def test_a_merge_that_alone_makes_it_is_named_itself(tmp_path: Path) -> None:
 
 
 def test_a_kill_in_mid_search_loses_no_look_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    command = begun(tmp_path / "it")
+    command = started(tmp_path / "it", SUITE)
     for number in range(12):
         size(command, 7 + (number >= 5), str(number), f"Commit {number}")
     words = ("--machine", "here", "bisect", "HEAD~11..HEAD", "-b", "size")

@@ -12,7 +12,7 @@ import pytest
 
 from bench_runner.model.gate import SIDES
 
-from .conftest import CONFIG, PYPROJECT, Command, Done
+from .conftest import PYPROJECT, Command, Done, started
 from .test_cli_bad_input import said
 
 SUITE = """\
@@ -41,14 +41,7 @@ QUICK = ("-b", "spin", "-b", "exact")
 
 def project(folder: Path) -> Command:
     """Write a project: a commit, the same again, one three times slower, and one that does not build."""
-    command = Command(folder, folder.parent / "home")
-    folder.mkdir(parents=True)
-    command.git("init", "--quiet", "--initial-branch=main")
-    command.write(".gitignore", ".bench_runner/\nresults/\n__pycache__/\n")
-    command.write("pyproject.toml", PYPROJECT.replace("tiny", "work"))
-    command.write("bench_runner.toml", CONFIG.replace("tiny", "work"))
-    command.write("benchmarks/__init__.py", "")
-    command.write("benchmarks/suite.py", SUITE)
+    command = started(folder, SUITE)
     command.write("work/__init__.py", MODULE.format(work=3000))
     command.commit("Begin")
     command.git("tag", "begun")
