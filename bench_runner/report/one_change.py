@@ -52,6 +52,7 @@ def sheet(change: Change, context: Context) -> Sheet:
             ),
             *_named("moved at the same commit", [_line(one) for one in neighbours]),
         ),
+        notes=() if change.production else (f"`bench-runner bisect {change.id}` measures which commit it was",),
         document={"schema": SCHEMA, "change": _document(change, context, suspects, neighbours, subjects)},
         data=Data(DATA, (record(change, subjects),)),
     )

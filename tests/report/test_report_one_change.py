@@ -56,6 +56,7 @@ def test_all_that_was_seen_is_said() -> None:
         "only 3 points after it",
         "uv-py3.11",
         "sort.time_b",
+        f"`bench-runner bisect {CHANGE.id}` measures which commit it was",
     ):
         assert word in text
     assert re.search(r"\* 00000000 1970-01-21 subject 20$", text, re.MULTILINE)
@@ -108,6 +109,7 @@ def test_a_change_inside_a_release_has_no_suspect() -> None:
     text = render(sheet(made, replace(AROUND, series=replace(AROUND.series, times=range(40)))), "text")
     assert "no commit: while" in text
     assert "may have made it" not in text
+    assert "bisect" not in text
 
 
 @pytest.mark.parametrize("form", ["text", "md", "csv", "json"])
