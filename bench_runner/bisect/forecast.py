@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench_runner.bisect.observations import Prior
 from bench_runner.bisect.posterior import summed
-from bench_runner.bisect.search import Ask, Prior, Search
+from bench_runner.bisect.search import Ask, Search
 
 # So many searches are made up, each with the change at another commit.
 TRIALS = 15

@@ -3,9 +3,10 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from bench_runner.bisect.observations import EVEN, Observations, Prior
 from bench_runner.bisect.question import ANCHOR, Costs, choose, free, hope, support
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ CONFIRM = 2
 # So many rounds at a time tell whether there is a change; where the layouts hide it in so many commits, none will.
 MORE = 2
 COMMITS = 30
-# A round of an exact metric, which has no noise, tells as much as so many of one that hardly has any.
-EXACT = 3
 # Where so little can still be learnt (bits) of every commit in doubt, it is their layout that hides the change, and no
 # number of rounds brings it out.
 FLOOR = 0.2
@@ -43,17 +42,6 @@ class Ask:
     index: int
     commit: str
     rounds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """What is known before: how likely nothing changed, and a weight for each commit (the first one's is not used)."""
-
-    none: float = 0.2
-    weights: Sequence[float] = ()
-
-
-EVEN = Prior()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +80,8 @@ class Search:
         self.candidates = tuple(candidates)
         self.failed: set[int] = set()
         self.rounds: Counter[int] = Counter()
-        self._values: list[tuple[int, float, float]] = []
-        self._slow: Counter[int] = Counter()
-        self._sigma, self._exact, self._budget = sigma, exact, budget
+        self._seen = Observations(sigma)
+        self._exact, self._budget = exact, budget
         self._costs = costs or Costs()
         self._prior = prior
         self._belief: Belief | None = None
@@ -121,12 +108,12 @@ class Search:
             self.fail(index)
             return
         moment = 10.0 * self.measurements if at is None else at
-        self._values += [(index, value, moment) for value in good]
+        self._seen.values += [(index, value, moment) for value in good]
         self._count(index, len(good))
 
     def time_out(self, index: int) -> None:
         """Take in that the benchmark ran into its time limit: the commit counts as slow."""
-        self._slow[index] += 1
+        self._seen.slow[index] += 1
         self._count(index, TIMEOUT)
 
     def fail(self, index: int) -> None:
@@ -186,33 +173,8 @@ class Search:
 
     def _evidence(self) -> "Evidence":
         """Return what the posterior is computed from."""
-        import numpy as np
-
-        from bench_runner.bisect.posterior import Evidence, summed
-
-        table = np.array(self._values, dtype=float).reshape(-1, 3)
-        index, value, at = table.T
-        slow_is_new = self._level(self._last) >= self._level(self._first)
-        prior = summed(self._prior.weights) if self._prior.weights else None
         ends = (self._first, self._last)
-        evidence = Evidence(*ends, index, value, at, self._slow, slow_is_new, prior_none=self._prior.none, prior=prior)
-        if not self._exact:
-            return replace(evidence, sigma=self._sigma or _noise(self._by_commit()))
-        old = self._level(self._first)
-        differs = (evidence.value != old).astype(float)
-        changed = self._level(self._last) != old
-        none = 1e-9 if changed else 1 - 1e-9
-        index, value, at = (np.repeat(each, EXACT) for each in (index, differs, at))
-        known = replace(evidence, index=index, value=value, at=at)
-        return replace(known, sigma=0.05, layout=0.01, drift=0.0, prior_none=none)
-
-    def _by_commit(self) -> list[list[float]]:
-        return [[value for at, value, _ in self._values if at == index] for index in self.rounds]
-
-    def _level(self, index: int) -> float:
-        """Median value of a commit; infinite when it only timed out."""
-        values = sorted(value for at, value, _ in self._values if at == index)
-        return values[len(values) // 2] if values else math.inf
+        return self._seen.exactly(*ends, self._prior) if self._exact else self._seen.evidence(*ends, self._prior)
 
     def _answer(self, belief: "Belief") -> Answer | None:
         """Return the answer, if the evidence or the end of the budget allows one."""
@@ -288,17 +250,6 @@ class Search:
         if index != self._latest:
             return index
         return self._last if index == self._first else self._first
-
-
-def _noise(commits: Sequence[Sequence[float]]) -> float:
-    """Return the noise between rounds of one commit: the pooled median deviation, but not below 0.2 %."""
-    deviations: list[float] = []
-    for values in commits:
-        middle = sorted(values)[len(values) // 2] if values else 0.0
-        rest = sorted(abs(value - middle) for value in values)
-        deviations += rest[1:]  # one of them is the middle itself, and zero
-    deviations.sort()
-    return max(1.4826 * deviations[len(deviations) // 2] if deviations else 0.0, 0.002)
 
 
 def strategy(env: Any, rng: object) -> tuple[int | None, float, list[int | None]]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench_runner.bisect.search import EVEN, Answer, Ask, Outcome, Prior, Search
+from bench_runner.bisect.observations import EVEN, Prior
+from bench_runner.bisect.search import Answer, Ask, Outcome, Search
 from bench_runner.errors import UsageError
 from bench_runner.instrument.spans import span
 from bench_runner.model.commit import Commit

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bench_runner.bisect.search import EVEN, Prior
+from bench_runner.bisect.observations import EVEN, Prior
 from bench_runner.errors import UsageError
 from bench_runner.history.grouping import overlap, span
 from bench_runner.hostile import plain

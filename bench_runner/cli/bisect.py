@@ -40,8 +40,10 @@ def bisect(
     ```
     """
     from bench_runner.bisect.target import beside
-    from bench_runner.cli.bisecting import planned, search, targets
+    from bench_runner.cli.bisect_plan import planned
+    from bench_runner.cli.bisecting import search
     from bench_runner.cli.observe import traced
+    from bench_runner.cli.to_bisect import targets
 
     project = Project.of(context)
     if plan:

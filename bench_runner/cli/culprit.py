@@ -1,4 +1,4 @@
-"""A bisection in words: where it stands, and what it came to."""
+"""A bisection in words."""
 
 import math
 from typing import TYPE_CHECKING

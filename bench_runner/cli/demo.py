@@ -96,7 +96,8 @@ def shown(verdict: "Verdict") -> "Sheet":
 def bisected(project: Project, verdict: "Verdict") -> None:
     """Bisect the first slow-down that was found, over the whole history, by what is exact where that has moved."""
     from bench_runner.bisect.target import Target
-    from bench_runner.cli.bisecting import path_of, search
+    from bench_runner.cli.bisecting import search
+    from bench_runner.cli.to_bisect import path_of
 
     names = [one.by[-1] for one in verdict.findings if one.by and one.effect.kind == "step"]
     if not names:

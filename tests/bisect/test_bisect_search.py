@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench_runner.bisect.observations import Prior
 from bench_runner.bisect.posterior import Evidence, summed, weigh
 from bench_runner.bisect.question import Costs, _capacity, _entropy
-from bench_runner.bisect.search import CONFIRM, NONE_ROUNDS, START, Answer, Ask, Prior, Search
+from bench_runner.bisect.search import CONFIRM, NONE_ROUNDS, START, Answer, Ask, Search
 
 Level = Callable[[int], float]
 
@@ -155,7 +156,7 @@ def test_a_time_out_between_measured_ends_lies_on_the_slow_side() -> None:
 
 @pytest.mark.slow
 @given(st.integers(2, 60), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_exact_metric_takes_one_round_per_commit(count: int, data: st.DataObject) -> None:
     at = data.draw(st.integers(1, count - 1))
     old, new = data.draw(st.lists(st.integers(-3, 10**9), min_size=2, max_size=2, unique=True))
@@ -244,22 +245,19 @@ def shaken(size: float, seed: int, step: float = 0.05) -> Level:
 
 
 @pytest.mark.slow
-def test_what_the_layout_hides_is_narrowed_to_a_set_that_holds_it() -> None:
-    """Steps of four sd of the layout's effect: single commits are named only as often right as is claimed."""
-    held = sure = named = right = 0
+@pytest.mark.parametrize("step", [0.03, 0.04])
+def test_what_the_layout_hides_is_narrowed_to_a_set_that_holds_it(step: float) -> None:
+    """Steps of three and four sd of the layout's effect."""
+    sets = []
     for seed in range(30):
-        answer, _ = drive(Search(shas(30), budget=300), shaken(0.01, seed, step=0.04))
+        answer, _ = drive(Search(shas(30), budget=300), shaken(0.01, seed, step=step))
         if answer.outcome in {"found", "narrowed"}:
-            held += 12 in answer.among
-            sure += 1
+            sets.append(answer.among)
         if answer.outcome == "narrowed":
             assert len(answer.among) > 1
             assert answer.probability < 0.99
-        named += answer.outcome == "found"
-        right += answer.outcome == "found" and answer.first_new == 12
-    assert sure >= 20
-    assert held >= 0.9 * sure
-    assert right >= 0.9 * named
+    assert len(sets) >= 20
+    assert sum(12 in one for one in sets) >= 0.9 * len(sets)
 
 
 def test_the_layout_is_learnt_from_the_commits_that_were_looked_at() -> None:
@@ -270,7 +268,7 @@ def test_the_layout_is_learnt_from_the_commits_that_were_looked_at() -> None:
             rows = [(index, level(index)) for index in range(0, 30, 2) for _ in range(6)]
             some.append(weigh(evidence([*rows, (29, level(29)), (29, level(29))], 29, sigma=0.004)).layout)
     assert max(known[0.0]) < 0.004
-    assert min(known[0.012]) > 0.006
+    assert min(known[0.012]) > 0.00675  # nearer to .0105 than to .003
 
 
 def test_what_is_known_before_weighs_as_bayes_says() -> None:

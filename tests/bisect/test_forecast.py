@@ -3,7 +3,7 @@ import math
 import pytest
 
 from bench_runner.bisect.forecast import Spend, forecast
-from bench_runner.bisect.search import Prior
+from bench_runner.bisect.observations import Prior
 
 
 @pytest.mark.parametrize("count", [2, 3, 64, 1000])

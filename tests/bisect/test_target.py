@@ -37,14 +37,13 @@ def test_the_path_goes_one_measured_commit_beyond_the_range_on_both_sides() -> N
         assert inside == COMMITS[29 * every + 1 : 30 * every + 1]
 
 
-def test_it_ends_before_another_change_of_the_series() -> None:
-    mine = series(level((30, 1.0), (1, 1.3), (1, 2.0), (30, 2.6)))
-    some = found(mine)
-    middle = some[len(some) // 2]
-    target = of_change(middle, some, mine, COMMITS)
-    others = {one.revision for one in some} - {middle.revision}
-    revisions = [COMMITS.index(one) for one in target.commits]
-    assert not others & {*revisions[1:]} or min(others & {*revisions[1:]}) > middle.revision
+@pytest.mark.parametrize(("other", "first", "last"), [(29, 29, 31), (31, 28, 30), (28, 28, 31), (32, 28, 31)])
+def test_it_ends_before_another_change_of_the_series(other: int, first: int, last: int) -> None:
+    mine = series(level((30, 1.0), (30, 1.3)))
+    (change,) = found(mine)
+    beside_it = replace(change, revision=other, first_new=COMMITS[other].sha, span=(other, other))
+    target = of_change(change, [change, beside_it], mine, COMMITS)
+    assert target.commits == tuple(COMMITS[first : last + 1])
 
 
 def test_at_the_edge_of_the_history_there_is_no_more() -> None:

@@ -79,12 +79,13 @@ def test_all_goes_off_in_time_though_nobody_touches_the_file(path: str) -> None:
     watch = Watch(path, 600.0)
     watch.start()
     try:
-        write(path, "shop:*", left_s=0.5)
+        write(path, "shop:*", left_s=2.0)
         until = control_file.read(path).until.until_s
         watch.look_again()
         deadline = time.monotonic() + 30
         while not swapping.timed_names() and time.time() < until:
             time.sleep(0.001)
+        assert swapping.timed_names()
         while watch._seen.changes < 2 or swapping.timed_names():
             assert time.monotonic() < deadline  # and not after 600 s
             time.sleep(0.005)
